@@ -1,0 +1,77 @@
+/** What the pipeline needs of the world. Each port has one contract suite in test/contract that every adapter passes. */
+
+/** An object as stored. `etag` identifies exactly these bytes at this key. */
+export type StoredObject = { readonly bytes: Uint8Array; readonly etag: string };
+
+export type PutCondition = { readonly ifAbsent: true } | { readonly ifMatch: string };
+
+/**
+ * Keys to bytes: a folder, or buckets.
+ *
+ * Keys are relative, `/`-separated, without `.` or `..` parts; anything else is a RangeError. A reader never sees half of
+ * a write. Failures of the medium are ReportErrors of kind `dependency`.
+ */
+export interface ObjectStore {
+  /** The object, or null when the key is absent. */
+  get(key: string): Promise<StoredObject | null>;
+  /** Writes whole. Returns the new etag, or null when the condition did not hold and nothing was written. */
+  put(key: string, bytes: Uint8Array, condition?: PutCondition): Promise<string | null>;
+  /** Moves a finished local file to the key, replacing what was there. For tables too large for memory. */
+  putFile(key: string, path: string): Promise<void>;
+  /** A local file with the object's bytes, for tools that read files; not to be changed. Null when absent. */
+  localFile(key: string): Promise<string | null>;
+  /** Keys below a prefix, in code unit order. Never shows unfinished writes. */
+  list(prefix: string): AsyncIterable<string>;
+}
+
+/** A value of a result row: exact text as SQL prints it, or null. Numbers never become floats on the way. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** Where one version of a table's month is stored in the lake. */
+export type Partition = { readonly table: string; readonly month: string; readonly version: string };
+
+/**
+ * Runs rendered, portable SQL over the lake's tables: DuckDB, Trino or Athena.
+ *
+ * Every table carries its partition columns `month` and `version` as text. A query names each partition it reads by
+ * literals on both, and tells the same list as `reads`. A failing query is a ReportError of kind `dependency`.
+ */
+export interface QueryEngine {
+  /** Name and version of the engine, for the manifest. */
+  readonly name: string;
+  /** All rows of a small result, in the query's order. */
+  query(sql: string, reads: readonly Partition[]): Promise<Row[]>;
+  /** Stores a query's rows as a partition of the lake; a partition that exists is left as it is. */
+  materialise(sql: string, reads: readonly Partition[], target: Partition): Promise<void>;
+  /** Writes a query's rows, in order, as RFC 4180 CSV (header, LF, empty for NULL) to a new local file at `path`. */
+  exportCsv(sql: string, reads: readonly Partition[], path: string): Promise<void>;
+  /** Stops what runs and frees everything. */
+  close(): Promise<void>;
+}
+
+/** One finished message for one recipient. */
+export type Mail = {
+  readonly from: string;
+  /** Exactly one address. */
+  readonly to: string;
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  readonly date: Date;
+  /** Stable for a report and recipient, so that a repeated message is recognisable. */
+  readonly messageId: string;
+};
+
+/** Hands one message over for delivery. Resolves with where it went; rejects with a ReportError of kind `dependency`. */
+export interface Mailer {
+  readonly name: string;
+  send(mail: Mail): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+/** Progress of long work, for people. `done` of `total` steps of `task`. */
+export type Progress = (task: string, done: number, total: number) => void;
