@@ -1,0 +1,112 @@
+/** What a reader needs to trust the figures: the checks, the basis they stand on, and what each word means. */
+import type { Gate, GateCode, Report } from '../core/report.ts';
+import { displayText } from './display-text.ts';
+import { countText, longMonth } from './formats.ts';
+
+export type GateNote = { readonly title: string; readonly message: string };
+
+const gateTitles: Readonly<Record<GateCode, string>> = {
+  SNAPSHOT_MISSING: 'Snapshot missing',
+  DUPLICATE_LINE: 'Duplicate line',
+  NEGATIVE_MRR: 'Negative MRR',
+  FX_MISSING: 'Exchange rate missing',
+  BAD_ROW: 'Bad row',
+  CONTROL_TOTAL: 'Control total differs',
+  BRIDGE_OPEN: 'Bridge does not close',
+  UNCLASSIFIED_CHURN: 'Unclassified churn',
+  UNKNOWN_CUSTOMER: 'Unknown customers',
+  BOOK_SWING: 'Unusual swing of the book',
+  LATE_ROWS: 'Late rows',
+};
+
+const noteOf = ({ code, severity, message }: Gate): GateNote => ({
+  title: `${severity === 'block' ? 'Blocked' : 'Warning'}: ${gateTitles[code]}`,
+  message: displayText(message, 240),
+});
+
+/** At most `rows` notes; the last line of an overlong list says how many are missing. */
+export const gateNotes = ({ gates }: Report, rows: number): GateNote[] => {
+  const hidden = gates.length - rows;
+  const notes = gates.slice(0, rows).map(noteOf);
+  return hidden > 0 ? [...notes, { title: `${countText(hidden)} more`, message: 'See the full report.' }] : notes;
+};
+
+export const basisFacts = (report: Report): { readonly name: string; readonly value: string }[] => [
+  { name: 'Month', value: longMonth(report.month) },
+  { name: 'Revision', value: `${report.revision}` },
+  { name: 'Currency', value: report.reportingCurrency },
+  { name: 'Time zone', value: displayText(report.timeZone, 40) },
+];
+
+/** Below this many opening accounts a segment is flagged; benchmarks are somebody's, so the source is named. */
+export const basisNotes = ({ basis }: Report): string[] => [
+  `Low sample: fewer than ${countText(basis.lowSampleBelow)} accounts at the start; a few customers decide such a figure.`,
+  `Benchmarks are for yearly NDR. Source: ${displayText(basis.benchmarkSource, 200)}`,
+];
+
+export type Definition = { readonly term: string; readonly meaning: string };
+
+/** The words a board asks about; the page adds the rest. */
+export const keyDefinitions: readonly Definition[] = [
+  {
+    term: 'NDR',
+    meaning:
+      'Net dollar retention: what the accounts of the opening month pay at the end, divided by what they paid at the start. Expansion counts, new accounts and reactivations do not.',
+  },
+  {
+    term: 'GRR',
+    meaning:
+      'Gross dollar retention: the same without expansion. Each account counts at most what it paid at the start.',
+  },
+  {
+    term: 'NDR without involuntary churn',
+    meaning:
+      'A counterfactual, not a result: what NDR would have been, had every account lost to failed payments stayed at its opening MRR.',
+  },
+  {
+    term: 'Causes of churn',
+    meaning:
+      'Voluntary: the customer decided. Involuntary: a payment failed for good. Paused: on hold at the end. Unclassified: no cause on record; it is never counted as voluntary.',
+  },
+  {
+    term: 'Constant currency',
+    meaning:
+      'Both ends of a window are converted at the rates of its opening month. What exchange rates did is a line of its own in the bridge.',
+  },
+];
+
+export const moreDefinitions: readonly Definition[] = [
+  {
+    term: 'MRR',
+    meaning:
+      'Monthly recurring revenue of active and past-due subscriptions at the end of the month, without tax, net of discounts.',
+  },
+  {
+    term: 'Account',
+    meaning:
+      'The ultimate paying parent of a customer. The same grouping serves both ends of a window, so that a merger is neither churn nor new business.',
+  },
+  {
+    term: 'Window',
+    meaning:
+      'An opening and a closing month, compared point to point: one month, three months or twelve. Monthly rates are never chained.',
+  },
+  {
+    term: 'Segment',
+    meaning:
+      'Where an account stood at the opening month. It stays there for the whole window: a small customer that grows large is expansion of the small ones.',
+  },
+  {
+    term: 'New and reactivation',
+    meaning:
+      'An account without MRR at the start and with MRR at the end: new if it never paid before, reactivation if it did. Part of the bridge, never of NDR.',
+  },
+  {
+    term: 'Logo retention',
+    meaning: 'Accounts that still pay at the end, divided by the accounts that paid at the start.',
+  },
+  {
+    term: 'At risk',
+    meaning: 'Invoices whose payment failed and is still being retried at the end of the month. Not churn yet.',
+  },
+];

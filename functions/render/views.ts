@@ -1,0 +1,93 @@
+/** The view models of mail and page: finished strings only. Templates escape them and decide nothing but layout. */
+import { windowNames } from '../core/month.ts';
+import type { Report } from '../core/report.ts';
+import { bridgeInBrief, bridgeInFull } from './bridge-table.ts';
+import { basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
+import { longMonth, shortMonth, windowLabels } from './formats.ts';
+import { headlineOf } from './headline.ts';
+import { involuntaryPanel } from './involuntary-panel.ts';
+import { accountsLine, kpiCards } from './kpi-cards.ts';
+import { moverTable } from './mover-table.ts';
+import { narrative } from './narrative.ts';
+import { restatementNotes } from './restatement-notes.ts';
+import { bandRules, benchmarkRules, segmentTables } from './segment-tables.ts';
+import { preheaderLine, subjectLine } from './subject.ts';
+import { trendTable } from './trend-table.ts';
+
+/** How much of each list a view shows. */
+export type Detail = {
+  readonly dimensions: number;
+  readonly segments: number;
+  readonly movers: number;
+  readonly gates: number;
+  readonly changes: number;
+};
+
+const everything: Detail = {
+  dimensions: Infinity,
+  segments: Infinity,
+  movers: Infinity,
+  gates: Infinity,
+  changes: Infinity,
+};
+
+const commonView = (report: Report, detail: Detail) => ({
+  subject: subjectLine(report),
+  month: longMonth(report.month),
+  revision: `${report.revision}`,
+  currency: report.reportingCurrency,
+  narrative: narrative(report),
+  cards: kpiCards(report),
+  accounts: accountsLine(report),
+  involuntary: involuntaryPanel(report),
+  gates: gateNotes(report, detail.gates),
+  restatement: restatementNotes(report, detail.changes),
+  facts: basisFacts(report),
+  notes: basisNotes(report),
+});
+
+/** The mail: the headline window, and as much of each list as `detail` allows. */
+export const mailView = (report: Report, detail: Detail) => {
+  const headline = headlineOf(report);
+  return {
+    ...commonView(report, detail),
+    preheader: preheaderLine(report),
+    period: headline === null ? '' : windowLabels[headline.name].title,
+    bridge: bridgeInBrief(report),
+    segments:
+      headline === null
+        ? { tables: [], more: '' }
+        : segmentTables(report, headline.name, { dimensions: detail.dimensions, rows: detail.segments }),
+    movers: headline === null ? [] : moverTable(report, headline.name, detail.movers),
+    definitions: keyDefinitions,
+  };
+};
+
+/** The page: every window, every segment, the trend and the whole glossary. */
+export const pageView = (report: Report) => {
+  const windows = windowNames.toReversed().flatMap((name) => {
+    const window = report.windows[name];
+    if (window === null) return [];
+    return [
+      {
+        id: name,
+        title: windowLabels[name].title,
+        span: `${shortMonth(window.openingMonth)} to ${shortMonth(report.month)}`,
+        segments: segmentTables(report, name, { dimensions: everything.dimensions, rows: everything.segments }).tables,
+        movers: moverTable(report, name, everything.movers),
+      },
+    ];
+  });
+  return {
+    ...commonView(report, everything),
+    windows,
+    bridge: bridgeInFull(report),
+    trend: trendTable(report),
+    bands: bandRules(report),
+    benchmarks: benchmarkRules(report),
+    definitions: [...keyDefinitions, ...moreDefinitions],
+  };
+};
+
+export type MailView = ReturnType<typeof mailView>;
+export type PageView = ReturnType<typeof pageView>;
