@@ -1,4 +1,6 @@
 /** What the pipeline needs of the world. Each port has one contract suite in test/contract that every adapter passes. */
+import type { GateFault } from './gate-fault.ts';
+import type { SourceFile, TableName } from './sources/source-file.ts';
 
 /** An object as stored. `etag` identifies exactly these bytes at this key. */
 export type StoredObject = { readonly bytes: Uint8Array; readonly etag: string };
@@ -39,11 +41,16 @@ export type Partition = { readonly table: string; readonly month: string; readon
 export interface QueryEngine {
   /** Name and version of the engine, for the manifest. */
   readonly name: string;
+  /** Whether a partition is stored already. */
+  has(partition: Partition): Promise<boolean>;
   /** All rows of a small result, in the query's order. */
   query(sql: string, reads: readonly Partition[]): Promise<Row[]>;
-  /** Stores a query's rows as a partition of the lake; a partition that exists is left as it is. */
+  /** Stores a query's rows as a partition of the lake, whole or not at all. */
   materialise(sql: string, reads: readonly Partition[], target: Partition): Promise<void>;
-  /** Writes a query's rows, in order, as RFC 4180 CSV (header, LF, empty for NULL) to a new local file at `path`. */
+  /**
+   * Writes a query's rows, in order, as RFC 4180 CSV (header, LF, empty for NULL) to a new local file at `path`.
+   * A text cell that a spreadsheet would run as a formula (it begins with `= + - @`, tab or carriage return) gets a leading `'`.
+   */
   exportCsv(sql: string, reads: readonly Partition[], path: string): Promise<void>;
   /** Stops what runs and frees everything. */
   close(): Promise<void>;
@@ -75,3 +82,29 @@ export interface Clock {
 
 /** Progress of long work, for people. `done` of `total` steps of `task`. */
 export type Progress = (task: string, done: number, total: number) => void;
+
+/** The source files of one table of one month, and the partition they become. */
+export type LoadRequest = {
+  readonly table: TableName;
+  readonly files: readonly SourceFile[];
+  readonly target: Partition;
+};
+
+/** What the pipeline must know of a loaded table without reading it again. Sums are exact decimal text. */
+export type LoadedTable = {
+  readonly rows: number;
+  /** Columns beyond the contract's: dimensions in `customers`, ignored elsewhere. */
+  readonly furtherColumns: readonly string[];
+  /** lines: Σ mrr of every row, and of the counting ones, by currency. payments: Σ amount. */
+  readonly sums: Readonly<Record<string, { readonly all: string; readonly counting: string }>>;
+  /** cancellations: rows by the month they are dated in. */
+  readonly endedMonths: Readonly<Record<string, number>>;
+  /** fx: units of reporting currency for one unit of each. */
+  readonly rates: Readonly<Record<string, string>>;
+};
+
+/** Turns raw files into a typed, checked partition. Nothing is stored unless every row is right. */
+export interface TableLoader {
+  load(request: LoadRequest): Promise<{ readonly loaded: LoadedTable } | { readonly faults: readonly GateFault[] }>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,131 @@
+/** Portable queries on embedded DuckDB, over Parquet files of an object store. */
+import { mkdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { dependencyError, ReportError } from '../errors.ts';
+import { lakeTables, partitionKey } from '../lake/tables.ts';
+import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
+import { exactRows, openDuckdb, quoted } from './duckdb.ts';
+
+export type DuckdbQueryEngineOptions = {
+  readonly store: ObjectStore;
+  /** A folder of this run's own: spills, scratch tables, unfinished files. */
+  readonly scratch: string;
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+};
+
+// What Trino has and DuckDB calls otherwise.
+const dialect = [
+  'CREATE OR REPLACE MACRO element_at(entries, name) AS entries[name]',
+  'CREATE OR REPLACE MACRO array_join(items, separator) AS array_to_string(items, separator)',
+];
+
+export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Promise<QueryEngine> => {
+  const instance = await openDuckdb(options);
+  const setUp = await instance.connect();
+  for (const statement of dialect) await setUp.run(statement);
+  const [about] = await exactRows(setUp, 'SELECT version() AS version');
+  setUp.closeSync();
+  let files = 0;
+
+  const isScratch = (partition: Partition) =>
+    Object.entries(lakeTables).some(([name, table]) => name === partition.table && table.lifetime === 'run');
+  const scratchPath = ({ table, month, version }: Partition) =>
+    join(options.scratch, 'tables', table, `month=${month}`, `version=${version}`, `${table}.parquet`);
+
+  const fileOf = async (partition: Partition): Promise<string | null> => {
+    if (!isScratch(partition)) return options.store.localFile(partitionKey(partition));
+    return stat(scratchPath(partition)).then(
+      () => scratchPath(partition),
+      () => null,
+    );
+  };
+
+  const viewOf = async (table: string, columns: Readonly<Record<string, string>>, reads: readonly Partition[]) => {
+    const paths = await Promise.all(
+      reads
+        .filter((read) => read.table === table)
+        .map(async (read) => {
+          const path = await fileOf(read);
+          if (path === null)
+            throw dependencyError(
+              'LAKE_INCOMPLETE',
+              `the lake has no ${partitionKey(read)}`,
+              'Run the month again: a missing table is built anew from its sources.',
+            );
+          return path;
+        }),
+    );
+    if (paths.length > 0)
+      return `CREATE OR REPLACE TEMP VIEW ${table} AS SELECT * FROM read_parquet([${paths.map(quoted).join(', ')}], hive_partitioning = true, hive_types_autocast = false)`;
+    const empty = Object.entries({ ...columns, month: 'VARCHAR', version: 'VARCHAR' })
+      .map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`)
+      .join(', ');
+    return `CREATE OR REPLACE TEMP VIEW ${table} AS SELECT ${empty} WHERE false`;
+  };
+
+  /** A connection of its own for each query, with a view for every table: queries may run side by side. */
+  const withTables = async <T>(reads: readonly Partition[], work: (connection: DuckDBConnection) => Promise<T>) => {
+    const connection = await instance.connect();
+    try {
+      for (const [table, { columns }] of Object.entries(lakeTables))
+        await connection.run(await viewOf(table, columns, reads));
+      return await work(connection);
+    } catch (error) {
+      if (error instanceof ReportError) throw error;
+      throw dependencyError(
+        'QUERY_FAILED',
+        `DuckDB refused a query: ${error instanceof Error ? error.message : error}`,
+        'Look for a full disk or a damaged lake file; delete the lake folder to have it built anew from the sources.',
+        error,
+      );
+    } finally {
+      connection.closeSync();
+    }
+  };
+
+  const newFile = async () => {
+    await mkdir(options.scratch, { recursive: true });
+    files += 1;
+    return join(options.scratch, `query-${process.pid}-${files}.parquet`);
+  };
+
+  return {
+    name: `DuckDB ${about?.version ?? ''}`.trim(),
+
+    has: async (partition) => (await fileOf(partition)) !== null,
+
+    query: (sql, reads) => withTables(reads, (connection) => exactRows(connection, sql)),
+
+    async materialise(sql, reads, target) {
+      const path = await newFile();
+      await withTables(reads, (connection) =>
+        connection.run(`COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd)`),
+      );
+      if (!isScratch(target)) return options.store.putFile(partitionKey(target), path);
+      await mkdir(join(scratchPath(target), '..'), { recursive: true });
+      await rename(path, scratchPath(target));
+    },
+
+    exportCsv: (sql, reads, path) =>
+      withTables(reads, async (connection) => {
+        const described = await exactRows(connection, `DESCRIBE ${sql}`);
+        const cells = described.map(({ column_name, column_type }) => {
+          const name = `"${(column_name ?? '').replaceAll('"', '""')}"`;
+          return column_type === 'VARCHAR' ? `${withoutFormula(name)} AS ${name}` : name;
+        });
+        await connection.run(
+          `COPY (SELECT ${cells.join(', ')} FROM (${sql})) TO ${quoted(path)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"')`,
+        );
+      }),
+
+    async close() {
+      instance.closeSync();
+    },
+  };
+};
+
+// A spreadsheet runs a cell that begins like this; an empty cell is NULL, so that it is written without quotes.
+const withoutFormula = (cell: string) =>
+  `CASE WHEN ${cell} = '' THEN NULL WHEN substr(${cell}, 1, 1) IN ('=', '+', '-', '@', chr(9), chr(13)) THEN '''' || ${cell} ELSE ${cell} END`;

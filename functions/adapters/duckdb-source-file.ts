@@ -1,0 +1,158 @@
+/** How DuckDB reads one raw source file as text, and how a row of it is found again for a message. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Finding } from '../gate-fault.ts';
+import type { Column } from '../sources/columns.ts';
+import { headerOf, locateRecords, locateRejects } from '../sources/csv-records.ts';
+import type { SourceFile } from '../sources/source-file.ts';
+import { exactRows, quoted } from './duckdb.ts';
+
+/** A file made readable: plain text or Parquet at `path`. */
+export type ReadableFile = {
+  readonly file: SourceFile;
+  readonly path: string;
+  /** Names as the file has them. */
+  readonly columns: readonly string[];
+  /** FROM clause that yields every column as `raw`. */
+  readonly from: string;
+  /** The raw text of a column, NULL where it is empty or absent. */
+  readonly raw: (column: string) => string;
+  /** True where a value is of a kind that must not stand for the column, whatever its text. */
+  readonly wrongKind: (column: Column) => string | null;
+};
+
+export const quotedName = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+const csv = async (file: SourceFile, path: string): Promise<ReadableFile> => {
+  const columns = await headerOf(path, file.name);
+  const types = columns.map((name) => `${quoted(name)}: 'VARCHAR'`).join(', ');
+  return {
+    file,
+    path,
+    columns,
+    from: `read_csv(${quoted(path)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}}, store_rejects = true)`,
+    raw: (column) => `nullif(${quotedName(column)}, '')`,
+    wrongKind: () => null,
+  };
+};
+
+const ndjson = async (
+  connection: DuckDBConnection,
+  file: SourceFile,
+  path: string,
+  contract: readonly Column[],
+): Promise<ReadableFile> => {
+  // Keys of every row: a column may appear in few of them. A line that is no object is found later, as a row without its values.
+  const keys = await exactRows(
+    connection,
+    `SELECT DISTINCT unnest(json_keys(json)) AS name FROM read_ndjson_objects(${quoted(path)}, ignore_errors = true) WHERE json_type(json) = 'OBJECT' ORDER BY 1`,
+  );
+  const columns = keys.map(({ name }) => name ?? '').filter((name) => name !== '');
+  const read = columns.length > 0 ? columns : contract.map(({ name }) => name);
+  const types = read.map((name) => `${quoted(name)}: 'JSON'`).join(', ');
+  const value = quotedName;
+  return {
+    file,
+    path,
+    columns,
+    from: `read_json(${quoted(path)}, format = 'newline_delimited', ignore_errors = true, columns = {${types}})`,
+    raw: (column) => `nullif(${value(column)} ->> '$', '')`,
+    wrongKind: (column) =>
+      column.exact
+        ? `coalesce(json_type(${value(column.name)}) NOT IN ('VARCHAR', 'NULL'), false)`
+        : `coalesce(json_type(${value(column.name)}) IN ('OBJECT', 'ARRAY'), false)`,
+  };
+};
+
+const parquet = async (connection: DuckDBConnection, file: SourceFile, path: string): Promise<ReadableFile> => {
+  const described = await exactRows(connection, `DESCRIBE SELECT * FROM read_parquet(${quoted(path)})`);
+  const types = new Map(described.map(({ column_name, column_type }) => [column_name ?? '', column_type ?? '']));
+  const isDecimal = (column: string) => types.get(column)?.startsWith('DECIMAL') === true;
+  return {
+    file,
+    path,
+    columns: [...types.keys()],
+    from: `read_parquet(${quoted(path)})`,
+    // 1.5000 in a DECIMAL(18,6) column says no more than 1.5.
+    raw: (column) => {
+      const plain = `CAST(${quotedName(column)} AS VARCHAR)`;
+      if (!isDecimal(column)) return `nullif(${plain}, '')`;
+      return `CASE WHEN contains(${plain}, '.') THEN rtrim(rtrim(${plain}, '0'), '.') ELSE ${plain} END`;
+    },
+    wrongKind: (column) =>
+      column.exact && ['DOUBLE', 'FLOAT'].includes(types.get(column.name) ?? '')
+        ? `${quotedName(column.name)} IS NOT NULL`
+        : null,
+  };
+};
+
+export const readableFile = (
+  connection: DuckDBConnection,
+  file: SourceFile,
+  path: string,
+  contract: readonly Column[],
+): Promise<ReadableFile> => {
+  if (file.form === 'csv') return csv(file, path);
+  return file.form === 'ndjson' ? ndjson(connection, file, path, contract) : parquet(connection, file, path);
+};
+
+/** Rows of a CSV file that the reader could not make sense of, with their lines. */
+export const rejectsOf = async (connection: DuckDBConnection, { file, path }: ReadableFile, shown: number) => {
+  if (file.form !== 'csv') return { total: 0, lines: new Set<number>(), findings: [] };
+  // A row can be rejected for more than one column.
+  const rejects = await exactRows(
+    connection,
+    `SELECT line, min_by(column_name, byte_position) AS column_name, min_by(error_type, byte_position) AS error_type,
+       min_by(substr(error_message, 1, 200), byte_position) AS error_message, min_by(substr(csv_line, 1, 200), byte_position) AS csv_line
+     FROM reject_errors WHERE line IS NOT NULL GROUP BY line ORDER BY line`,
+  );
+  const lines = new Set(rejects.map(({ line }) => parseInt(line ?? '', 10)));
+  const first = rejects.slice(0, shown);
+  const places =
+    first.length === 0
+      ? new Map()
+      : await locateRejects(
+          path,
+          first.map(({ line }) => parseInt(line ?? '', 10)),
+        );
+  const findings: Finding[] = first.map(({ line, column_name, error_type, error_message, csv_line }) => ({
+    file: file.name,
+    line: places.get(parseInt(line ?? '', 10)) ?? parseInt(line ?? '', 10),
+    column: column_name ?? null,
+    value: csv_line?.trim() ?? null,
+    problem: rejectProblems[error_type ?? ''] ?? error_message?.split('\n')[0] ?? 'cannot be read',
+  }));
+  return { total: rejects.length, lines, findings };
+};
+
+const rejectProblems: Readonly<Record<string, string>> = {
+  'MISSING COLUMNS': 'the row has fewer fields than the header has columns',
+  'TOO MANY COLUMNS': 'the row has more fields than the header has columns',
+  'UNQUOTED VALUE': 'a quote is out of place or never closed',
+  'LINE SIZE OVER MAXIMUM': 'the row is longer than 2 MB',
+  'INVALID ENCODING': 'the row is not valid UTF-8',
+  'INVALID UNICODE': 'the row is not valid UTF-8',
+};
+
+/** The line, or the row number of a Parquet file, of rows by their ordinal among those that were read. */
+export const placesOf = async (
+  { file, path }: ReadableFile,
+  ordinals: readonly number[],
+  rejected: ReadonlySet<number>,
+): Promise<Map<number, number>> => {
+  if (file.form === 'csv') return locateRecords(path, ordinals, rejected);
+  if (file.form === 'parquet') return new Map(ordinals.map((ordinal) => [ordinal, ordinal + 1]));
+  const wanted = new Set(ordinals);
+  const found = new Map<number, number>();
+  let line = 0;
+  let ordinal = -1;
+  for await (const content of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line += 1;
+    if (content.trim() === '') continue;
+    ordinal += 1;
+    if (wanted.has(ordinal)) found.set(ordinal, line);
+    if (found.size === wanted.size) break;
+  }
+  return found;
+};

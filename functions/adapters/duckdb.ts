@@ -1,0 +1,39 @@
+/** Opens an embedded DuckDB that reaches for nothing outside: no extensions fetched, bounded memory, spills to scratch. */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Row } from '../ports.ts';
+
+export type DuckdbOptions = {
+  /** A folder of this run's own for spills. */
+  readonly scratch: string;
+  /** Such as `600MB`. */
+  readonly memoryLimit?: string;
+  readonly threads?: number;
+};
+
+export const openDuckdb = async (options: DuckdbOptions): Promise<DuckDBInstance> =>
+  DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    temp_directory: options.scratch,
+    memory_limit: options.memoryLimit ?? '640MB',
+    ...(options.threads === undefined ? {} : { threads: `${options.threads}` }),
+  });
+
+/** Rows as exact text: the JSON form keeps every digit of a decimal, the JavaScript form would make it a float. */
+export const exactRows = async (connection: DuckDBConnection, sql: string): Promise<Row[]> => {
+  const reader = await connection.runAndReadAll(sql);
+  return reader
+    .getRowObjectsJson()
+    .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asText(name, value)])));
+};
+
+const asText = (name: string, value: unknown): string | null => {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return `${value}`;
+  throw new TypeError(`column ${name} is neither exact text nor a whole number: cast it in the query`);
+};
+
+/** A text literal for DuckDB's own statements. */
+export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;

@@ -1,0 +1,362 @@
+/**
+ * What each derived table is made of. A table's version is the hash of the very query that makes it, and that query names
+ * the versions it reads: a change anywhere upstream gives new versions downstream, and nothing else is built again.
+ */
+import { createHash } from 'node:crypto';
+import { type Config, reasonCauses } from '../core/config.ts';
+import { minorUnitDecimals } from '../core/money.ts';
+import {
+  addMonths,
+  lastDayOf,
+  type Month,
+  monthRange,
+  monthsInside,
+  openingMonthOf,
+  type WindowName,
+  windowLength,
+} from '../core/month.ts';
+import { usageError } from '../errors.ts';
+import type { Partition } from '../ports.ts';
+import {
+  columns,
+  digits,
+  list,
+  type QueryName,
+  queryText,
+  renderSql,
+  rows,
+  type SqlParameters,
+  text,
+} from '../queries/sql.ts';
+import { bookMonths, type Catalog, monthsWith, partitionOf, ratesAt } from './catalog.ts';
+import { dimensionSlots, type LakeTable } from './tables.ts';
+
+/** A rendered query with what it reads: stored partitions, and tables that may have to be built first. */
+export type Derived = {
+  readonly query: QueryName;
+  readonly month: Month;
+  readonly sql: string;
+  /** Identifies the result: equal hashes, equal rows. */
+  readonly hash: string;
+  readonly reads: readonly Partition[];
+  readonly inputs: readonly DerivedTable[];
+};
+
+export type DerivedTable = Derived & { readonly target: Partition };
+
+type Source = Partition | DerivedTable | null;
+
+const isDerived = (source: Partition | DerivedTable): source is DerivedTable => 'target' in source;
+
+const derive = (query: QueryName, month: Month, parameters: SqlParameters, sources: readonly Source[]): Derived => {
+  const sql = renderSql(queryText(query), parameters);
+  const present = sources.filter((source) => source !== null);
+  return {
+    query,
+    month,
+    sql,
+    hash: createHash('sha256').update(sql).digest('hex').slice(0, 32),
+    reads: present.map((source) => (isDerived(source) ? source.target : source)),
+    inputs: present.filter(isDerived),
+  };
+};
+
+const asTable = (table: LakeTable, derived: Derived): DerivedTable => ({
+  ...derived,
+  target: { table, month: derived.month, version: derived.hash },
+});
+
+const monthOf = (source: Source) => text(source === null ? '' : isDerived(source) ? source.target.month : source.month);
+const versionOf = (source: Source) =>
+  text(source === null ? '' : isDerived(source) ? source.target.version : source.version);
+
+const once = <K, V>(make: (key: K) => V): ((key: K) => V) => {
+  const made = new Map<K, V>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const value = make(key);
+    made.set(key, value);
+    return value;
+  };
+};
+
+/** No amount of money that fits the lake reaches it. */
+const unbounded = '99999999999999';
+
+/** Everything that can be asked of a catalog under a configuration. Months passed in must have a book. */
+export const lineageOf = (catalog: Catalog, config: Config) => {
+  const decimals = digits(minorUnitDecimals(config.reportingCurrency));
+  const ratesOf = once((month: Month) => ratesAt(catalog, month, config.reportingCurrency));
+  const currenciesOf = (...months: Month[]) =>
+    [...new Set(months.flatMap((month) => Object.keys(catalog.get(month)?.lines?.sums ?? {})))].sort();
+  const lines = (month: Month) => partitionOf(catalog, month, 'lines');
+
+  const customersMonth = (month: Month): Month | undefined => monthsWith(catalog, 'customers', month).at(-1);
+  const customers = (month: Month): Partition | null => {
+    const newest = customersMonth(month);
+    return newest === undefined ? null : partitionOf(catalog, newest, 'customers');
+  };
+
+  /** Customers-file columns reported for a closing month. */
+  const dimensions = once((month: Month): readonly string[] => {
+    if (config.dimensions !== undefined) return config.dimensions;
+    const newest = customersMonth(month);
+    const found = (newest === undefined ? [] : (catalog.get(newest)?.customers?.furtherColumns ?? [])).filter(
+      (name) => name !== 'acv_band' && name !== 'cohort_year',
+    );
+    if (found.length > dimensionSlots)
+      throw usageError(
+        `the customers file has ${found.length} dimension columns; a report shows at most ${dimensionSlots}`,
+        `Choose among them with "dimensions" in the configuration: ${found.join(', ')}.`,
+      );
+    return found;
+  });
+
+  const book = once(
+    (month: Month): DerivedTable =>
+      asTable(
+        'book',
+        derive('book', month, { month: text(month), lines_version: versionOf(lines(month)) }, [lines(month)]),
+      ),
+  );
+
+  const families = once((month: Month): DerivedTable | null => {
+    const map = customers(month);
+    if (map === null) return null;
+    const at = customersMonth(month) ?? month;
+    return asTable(
+      'families',
+      derive('families', at, { customers_month: monthOf(map), customers_version: versionOf(map) }, [map]),
+    );
+  });
+
+  /** Built month after month along the chain of customers files; null before the second one. */
+  const staleCustomers = once((month: Month): DerivedTable | null => {
+    let stale: DerivedTable | null = null;
+    let previous: Partition | null = null;
+    for (const at of monthsWith(catalog, 'customers', month)) {
+      const newest = partitionOf(catalog, at, 'customers');
+      if (previous !== null || stale !== null) {
+        const parameters = {
+          customers_month: text(at),
+          customers_version: versionOf(newest),
+          previous_month: monthOf(previous),
+          previous_version: versionOf(previous),
+          previous_stale_version: versionOf(stale),
+        };
+        stale = asTable('stale_customers', derive('stale-customers', at, parameters, [newest, previous, stale]));
+      }
+      previous = newest;
+    }
+    return stale;
+  });
+
+  const firstSeen = once((month: Month): DerivedTable => {
+    let seen: DerivedTable | null = null;
+    for (const at of bookMonths(catalog, month)) {
+      const parameters = {
+        month: text(at),
+        book_version: versionOf(book(at)),
+        previous_month: monthOf(seen),
+        previous_version: versionOf(seen),
+      };
+      seen = asTable('first_seen', derive('first-seen', at, parameters, [book(at), seen]));
+    }
+    if (seen === null) throw new RangeError(`${month} has no book`);
+    return seen;
+  });
+
+  const amounts = once((month: Month): DerivedTable => {
+    const at = [month, ...Object.values(windowLength).map((length) => addMonths(month, -length))].map(ratesOf);
+    const rates = currenciesOf(month).map((currency) => [currency, ...at.map((rate) => rate.get(currency) ?? null)]);
+    return asTable(
+      'amounts',
+      derive(
+        'amounts',
+        month,
+        { month: text(month), book_version: versionOf(book(month)), rates: rows(rates), decimals },
+        [book(month)],
+      ),
+    );
+  });
+
+  const windowAccounts = (closing: Month, window: WindowName): DerivedTable => {
+    const opening = openingMonthOf(closing, window);
+    const inside = monthsInside(opening, closing);
+    const cancellations = monthsWith(catalog, 'cancellations')
+      .filter((month) => inside.some((ended) => catalog.get(month)?.cancellations?.endedMonths[ended] !== undefined))
+      .map((month) => partitionOf(catalog, month, 'cancellations'))
+      .filter((partition) => partition !== null);
+    const family = families(closing);
+    const segments = customers(opening);
+    const stale = staleCustomers(opening);
+    const slots = Object.fromEntries(
+      Array.from({ length: dimensionSlots }, (_, slot) => [
+        `dimension_${slot + 1}`,
+        text(dimensions(closing)[slot] ?? null),
+      ]),
+    );
+    const rates = currenciesOf(opening, closing).map((currency) => [
+      currency,
+      ratesOf(opening).get(currency) ?? null,
+      ratesOf(closing).get(currency) ?? null,
+    ]);
+    const bands = config.acvBands.map(({ name, from }, at) => [name, from, config.acvBands[at + 1]?.from ?? unbounded]);
+    const parameters = {
+      window: text(window),
+      opening_month: text(opening),
+      closing_month: text(closing),
+      opening_book: versionOf(book(opening)),
+      closing_book: versionOf(book(closing)),
+      opening_amounts: versionOf(amounts(opening)),
+      closing_amounts: versionOf(amounts(closing)),
+      families_month: monthOf(family),
+      families_version: versionOf(family),
+      first_seen_version: versionOf(firstSeen(closing)),
+      cancellation_months: list(cancellations.map(({ month }) => month)),
+      cancellation_versions: list(cancellations.map(({ version }) => version)),
+      segments_month: monthOf(segments),
+      segments_version: versionOf(segments),
+      segments_stale_version: versionOf(stale),
+      rates: rows(rates),
+      reasons: rows(reasonCauses(config)),
+      bands: rows(bands),
+      decimals,
+      ...slots,
+    };
+    return asTable(
+      'window_accounts',
+      derive('window-accounts', closing, parameters, [
+        book(opening),
+        book(closing),
+        amounts(opening),
+        amounts(closing),
+        family,
+        firstSeen(closing),
+        segments,
+        stale,
+        ...cancellations,
+      ]),
+    );
+  };
+
+  /** Payments files of the year up to a month. */
+  const payments = (closing: Month): Partition[] =>
+    monthRange(addMonths(closing, -11), closing)
+      .map((month) => partitionOf(catalog, month, 'payments'))
+      .filter((partition) => partition !== null);
+
+  const names = (closing: Month) => {
+    const newest = customers(closing);
+    const stale = staleCustomers(closing);
+    return {
+      sources: [newest, stale],
+      parameters: {
+        customers_month: monthOf(newest),
+        customers_version: versionOf(newest),
+        stale_version: versionOf(stale),
+      },
+    };
+  };
+
+  return {
+    dimensions,
+    ratesOf,
+    payments,
+    customers,
+
+    cells: (accounts: DerivedTable): Derived =>
+      derive('cells', accounts.month, { closing_month: text(accounts.month), version: text(accounts.target.version) }, [
+        accounts,
+      ]),
+
+    windowAccounts,
+
+    topMovers: (accounts: DerivedTable): Derived => {
+      const { sources, parameters } = names(accounts.month);
+      return derive(
+        'top-movers',
+        accounts.month,
+        { closing_month: text(accounts.month), version: text(accounts.target.version), ...parameters },
+        [accounts, ...sources],
+      );
+    },
+
+    movements: (accounts: DerivedTable, window: WindowName): Derived => {
+      const closing = accounts.month;
+      const opening = openingMonthOf(closing, window);
+      const family = families(closing);
+      const { sources, parameters } = names(closing);
+      const failed = payments(closing).filter(({ month }) => month > opening);
+      const slots = dimensions(closing).map((_, slot) => `dimension_${slot + 1}`);
+      return derive(
+        'movements',
+        closing,
+        {
+          window: text(window),
+          opening_month: text(opening),
+          closing_month: text(closing),
+          version: text(accounts.target.version),
+          opening_lines: versionOf(lines(opening)),
+          closing_lines: versionOf(lines(closing)),
+          families_month: monthOf(family),
+          families_version: versionOf(family),
+          payment_months: list(failed.map(({ month }) => month)),
+          payment_versions: list(failed.map(({ version }) => version)),
+          dimension_slots: columns(slots),
+          dimension_columns: columns(slots.map((slot) => `moved.${slot}`)),
+          ...parameters,
+        },
+        [accounts, lines(opening), lines(closing), family, ...failed, ...sources],
+      );
+    },
+
+    /** The book of `month` at its own rates, with accounts as `mapMonth` has them. */
+    bookTotal: (month: Month, mapMonth: Month): Derived => {
+      const family = families(mapMonth);
+      const rates = currenciesOf(month).map((currency) => [currency, ratesOf(month).get(currency) ?? null]);
+      return derive(
+        'book-total',
+        month,
+        {
+          month: text(month),
+          book_version: versionOf(book(month)),
+          families_month: monthOf(family),
+          families_version: versionOf(family),
+          rates: rows(rates),
+          decimals,
+        },
+        [book(month), family],
+      );
+    },
+
+    failedPayments: (closing: Month): Derived => {
+      const files = payments(closing);
+      return derive(
+        'failed-payments',
+        closing,
+        {
+          payment_months: list(files.map(({ month }) => month)),
+          payment_versions: list(files.map(({ version }) => version)),
+        },
+        files,
+      );
+    },
+
+    unknownCustomers: (closing: Month): Derived => {
+      const { sources, parameters } = names(closing);
+      return derive(
+        'unknown-customers',
+        closing,
+        { month: text(closing), lines_version: versionOf(lines(closing)), ...parameters },
+        [lines(closing), ...sources],
+      );
+    },
+
+    /** The day on which a month's snapshot is taken. */
+    asOf: lastDayOf,
+  };
+};
+
+export type Lineage = ReturnType<typeof lineageOf>;
