@@ -56,7 +56,7 @@ export const kpiCards = (report: Report): KpiCard[] => {
     }),
     card(report, measures.involuntary, {
       label: 'Involuntary churn',
-      name: 'Failed payments, of opening MRR',
+      name: 'Share of opening MRR',
       detail: period,
       standing: total ? `${money(total.involuntaryChurnMrr)} MRR lost for good` : 'No churn to measure',
     }),

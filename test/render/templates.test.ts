@@ -1,0 +1,37 @@
+/** The committed templates are the compiled ones, and neither can let a name out of its place. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { compileTemplates } from '../../templates/compile.ts';
+
+const committed = (name: string) => readFile(new URL(`../../templates/compiled/${name}`, import.meta.url), 'utf8');
+
+test('what is committed is what the sources compile to', async () => {
+  const compiled = await compileTemplates();
+  expect([...compiled.keys()]).toEqual(['board-report.hbs', 'report-page.hbs']);
+  for (const [name, text] of compiled) expect(await committed(name), `${name}: run npm run templates`).toBe(text);
+});
+
+test.each(['board-report.hbs', 'report-page.hbs'])(
+  '%s escapes every value, includes everything, and asks no host for anything',
+  async (name) => {
+    const text = await committed(name);
+    expect(text).not.toMatch(/\{\{\{|\{\{&/);
+    expect(text).not.toContain('mj-include');
+    expect(text).not.toMatch(/<(script|img|link|iframe|object|embed|video|audio|form|base)\b/i);
+    expect(text).not.toMatch(/@import|url\(|javascript:|\bon[a-z]+=/i);
+    // The only addresses are the names of XML vocabularies, which nobody fetches.
+    const addresses = [...text.matchAll(/https?:\/\/[^"'\s)]+/g)].map(([address]) => address);
+    expect(addresses.filter((address) => !address.startsWith('http://www.w3.org/'))).toEqual([]);
+  },
+);
+
+test('the policy of the page names exactly its own style sheet', async () => {
+  const page = await committed('report-page.hbs');
+  const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? '';
+  const hash = createHash('sha256').update(style).digest('base64');
+  expect(page).toContain(
+    `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`,
+  );
+  expect(page).not.toMatch(/\sstyle=/);
+});
