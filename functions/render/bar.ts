@@ -3,9 +3,13 @@ import { Decimal } from 'decimal.js';
 import { type Exact, zero } from '../core/money.ts';
 
 /** One cell of a bar: its share of the width, filled or not. */
-export type BarCell = { readonly width: number; readonly fill: 'up' | 'down' | 'none'; readonly colour: string };
+export type BarCell = {
+  readonly width: number;
+  readonly fill: 'up' | 'down' | 'even' | 'none';
+  readonly colour: string;
+};
 
-const colours = { up: '#2f7d62', down: '#c0563f', none: 'transparent' } as const;
+const colours = { up: '#2f7d62', down: '#c0563f', even: '#7b8796', none: 'transparent' } as const;
 const cell = (width: number, fill: BarCell['fill']): BarCell => ({ width, fill, colour: colours[fill] });
 
 /** |value| of the largest, in whole percent; a value that is not zero is always seen. */
@@ -15,12 +19,12 @@ export const percentOfLargest = (value: Exact, largest: Exact, full: number): nu
   return Math.min(full, Math.max(1, share));
 };
 
-/** Growth to the right of a middle line, loss to its left: the direction shows without the colour. */
-export const divergingBar = (value: Exact, largest: Exact): BarCell[] => {
+/** Growth to the right of a middle line, loss to its left: the direction shows without the colour. `even` is neither good nor bad. */
+export const divergingBar = (value: Exact, largest: Exact, colouring: 'signed' | 'even' = 'signed'): BarCell[] => {
   const length = percentOfLargest(value, largest, 50);
   const cells = value.isNegative()
-    ? [cell(50 - length, 'none'), cell(length, 'down'), cell(50, 'none')]
-    : [cell(50, 'none'), cell(length, 'up'), cell(50 - length, 'none')];
+    ? [cell(50 - length, 'none'), cell(length, colouring === 'even' ? 'even' : 'down'), cell(50, 'none')]
+    : [cell(50, 'none'), cell(length, colouring === 'even' ? 'even' : 'up'), cell(50 - length, 'none')];
   return cells.filter(({ width }) => width > 0);
 };
 

@@ -23,6 +23,8 @@ export type BridgeTable = {
   readonly rows: readonly BridgeRow[];
 };
 
+const exchangeRates = 'Exchange rates';
+
 /** Losses are positive in the report; here they carry the sign with which they enter the book. */
 const movements = [
   { label: 'New', of: (bridge) => bridge.new },
@@ -33,7 +35,7 @@ const movements = [
   { label: 'Involuntary churn', of: (bridge) => `-${bridge.involuntaryChurn}` },
   { label: 'Paused', of: (bridge) => `-${bridge.pausedChurn}` },
   { label: 'Unclassified churn', of: (bridge) => `-${bridge.unclassifiedChurn}` },
-  { label: 'Exchange rates', of: (bridge) => bridge.fx },
+  { label: exchangeRates, of: (bridge) => bridge.fx },
 ] as const satisfies { label: string; of: (bridge: Bridge) => string }[];
 
 const balance = (label: string, amounts: string[]): BridgeRow => ({
@@ -45,7 +47,7 @@ const balance = (label: string, amounts: string[]): BridgeRow => ({
 
 /** Exchange rates are neither good nor bad news of retention. */
 const movementAmount = (label: string, amount: string): BridgeAmount => {
-  const { plain, tone, colour } = signedAmount(amount, label === 'Exchange rates' ? 'neither' : 'up');
+  const { plain, tone, colour } = signedAmount(amount, label === exchangeRates ? 'neither' : 'up');
   return { text: plain, tone, colour };
 };
 
@@ -62,7 +64,7 @@ const bridgeOf = (report: Report, names: readonly WindowName[]): BridgeTable | n
     label,
     isBalance: false,
     amounts: shown.map(({ window }) => movementAmount(label, of(window.bridge))),
-    bar: divergingBar(exact(of(drawn.window.bridge)), largest),
+    bar: divergingBar(exact(of(drawn.window.bridge)), largest, label === exchangeRates ? 'even' : 'signed'),
   }));
   return {
     columns: shown.map(({ name, window }) => ({

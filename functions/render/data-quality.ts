@@ -2,6 +2,7 @@
 import type { Gate, GateCode, Report } from '../core/report.ts';
 import { displayText } from './display-text.ts';
 import { countText, longMonth } from './formats.ts';
+import { headlineOf } from './headline.ts';
 
 export type GateNote = { readonly title: string; readonly message: string };
 
@@ -30,6 +31,12 @@ export const gateNotes = ({ gates }: Report, rows: number): GateNote[] => {
   const notes = gates.slice(0, rows).map(noteOf);
   return hidden > 0 ? [...notes, { title: `${countText(hidden)} more`, message: 'See the full report.' }] : notes;
 };
+
+/** What can be said when no check complained. */
+export const allClear = (report: Report): string =>
+  headlineOf(report) === null
+    ? 'All checks of the snapshot passed.'
+    : 'All checks passed: the bridge closes to the cent, and the segments of each dimension add up to the total.';
 
 export const basisFacts = (report: Report): { readonly name: string; readonly value: string }[] => [
   { name: 'Month', value: longMonth(report.month) },

@@ -8,6 +8,15 @@ const lengthOf = (text: string): number => Array.from(text).length;
 const padEnd = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - lengthOf(text)));
 const padStart = (text: string, columns: number): string => ' '.repeat(Math.max(0, columns - lengthOf(text))) + text;
 
+/** Names give way where a line of figures has no room for them. */
+const fitted = (text: string, columns: number): string =>
+  lengthOf(text) <= columns
+    ? text
+    : `${Array.from(text)
+        .slice(0, columns - 1)
+        .join('')
+        .trimEnd()}…`;
+
 /** Folds at spaces; a word that is longer than the line stands alone. */
 const folded = (text: string, indent = ''): string[] => {
   const lines: string[] = [];
@@ -40,7 +49,7 @@ const columns = (rows: readonly (readonly string[])[], widest = 34): string[] =>
 
 const cardLines = ({ cards }: MailView): string[] =>
   cards.flatMap(({ label, value, changes, standing }) => [
-    ...columns([[label, value]], 30).map((line) => line),
+    ...columns([[label, value]], 30),
     ...changes.flatMap(({ against, change }) =>
       folded(`${against}: ${[change.plain, change.verdict].filter((part) => part !== '').join(', ')}`, '  '),
     ),
@@ -58,8 +67,8 @@ const segmentLines = ({ segments }: MailView): string[] => [
     '',
     ...columns(
       [
-        [dimension, 'NDR', 'GRR', 'Involuntary'],
-        ...lines.map(({ name, ndr, grr, involuntary }) => [name, ndr, grr, involuntary]),
+        [fitted(dimension, 40), 'NDR', 'GRR', 'Involuntary'],
+        ...lines.map(({ name, ndr, grr, involuntary }) => [fitted(name, 40), ndr, grr, involuntary]),
       ],
       40,
     ).flatMap((line, row) => {
@@ -74,14 +83,12 @@ const segmentLines = ({ segments }: MailView): string[] => [
 
 const moverLines = ({ movers }: MailView): string[] =>
   movers.flatMap(({ account, why, from, to, change }) => [
-    `${padEnd(account, 50)} ${padStart(change.plain, 24)}`.trimEnd(),
+    `${padEnd(fitted(account, 50), 50)} ${padStart(change.plain, 24)}`.trimEnd(),
     ...folded(`${why} (${from} to ${to})`, '  '),
   ]);
 
-const qualityLines = ({ gates, restatement, facts, notes, definitions }: MailView): string[] => [
-  ...(gates.length === 0
-    ? ['All checks passed.']
-    : gates.flatMap(({ title, message }) => folded(`${title}. ${message}`))),
+const qualityLines = ({ gates, allClear, restatement, facts, notes, definitions }: MailView): string[] => [
+  ...(gates.length === 0 ? folded(allClear) : gates.flatMap(({ title, message }) => folded(`${title}. ${message}`))),
   ...(restatement === null
     ? []
     : [

@@ -11,7 +11,7 @@ const formulaStart = /^[=+\-@\t\r]/;
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
 /** For names, which anybody can choose. Figures are ours: a minus there is a sign. */
-const textCell = (text: string): string => quoted(formulaStart.test(text) ? `'${text}` : text);
+export const textCell = (text: string): string => quoted(formulaStart.test(text) ? `'${text}` : text);
 
 const rowOf = (row: SegmentRow): string =>
   [

@@ -2,7 +2,7 @@
 import { windowNames } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { bridgeInBrief, bridgeInFull } from './bridge-table.ts';
-import { basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
+import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
 import { longMonth, shortMonth, windowLabels } from './formats.ts';
 import { headlineOf } from './headline.ts';
 import { involuntaryPanel } from './involuntary-panel.ts';
@@ -41,6 +41,7 @@ const commonView = (report: Report, detail: Detail) => ({
   accounts: accountsLine(report),
   involuntary: involuntaryPanel(report),
   gates: gateNotes(report, detail.gates),
+  allClear: allClear(report),
   restatement: restatementNotes(report, detail.changes),
   facts: basisFacts(report),
   notes: basisNotes(report),

@@ -272,9 +272,9 @@ export const hostileNames = [
   'x'.repeat(5_000_000),
 ] as const;
 
-/** Every text that comes from a customer or a billing system, replaced by hostile ones. */
-export const hostileReport = (): Report => {
-  const name = (index: number) => hostileNames[index % hostileNames.length] ?? '';
+/** Every text that comes from a customer or a billing system, replaced by these names in turn: hostile ones, unless told. */
+export const hostileReport = (names: readonly string[] = hostileNames): Report => {
+  const name = (index: number) => names[index % names.length] ?? '';
   const report = makeReport();
   return makeReport({
     timeZone: name(0),
@@ -289,10 +289,10 @@ export const hostileReport = (): Report => {
       accountId: name(index + 1),
       reason: name(index + 2),
     })),
-    gates: hostileNames.map((message) => ({ code: 'BOOK_SWING', severity: 'warn', message })),
+    gates: names.map((message) => ({ code: 'BOOK_SWING', severity: 'warn', message })),
     restatement: {
       previousRevision: 1,
-      changes: hostileNames.map((text) => ({ figure: text, was: text, now: text })),
+      changes: names.map((text) => ({ figure: text, was: text, now: text })),
       earlierMonths: [{ month: '2026-07', window: 'ttm', figure: name(0), was: name(2), now: null }],
     },
     basis: {
