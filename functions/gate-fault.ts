@@ -44,16 +44,22 @@ export const fault = (code: GateFault['code'], message: string, findings: readon
   total: Math.max(1, findings.length),
 });
 
-/** Faults as lines for a terminal: file, line, column and value of each finding. */
-export const describeFault = (found: GateFault): string[] => [
-  `${found.code}: ${found.message}`,
-  ...found.findings.map(({ file, line, column, value, problem }) => {
-    const place = [file, line === null ? null : `line ${line}`, column === null ? null : `column ${column}`];
-    const shown =
-      value === null ? '' : ` (found ${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)})`;
-    return `  ${place.filter((part) => part !== null).join(', ')}: ${problem}${shown}`;
-  }),
-  ...(found.total > found.findings.length && found.findings.length > 0
-    ? [`  … ${found.total} in total, the first ${found.findings.length} shown`]
-    : []),
-];
+const describeFinding = ({ file, line, column, value, problem }: Finding): string => {
+  const place = [file, line === null ? null : `line ${line}`, column === null ? null : `column ${column}`];
+  const shown = value === null ? '' : ` (found ${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)})`;
+  return `  ${[place.filter((part) => part !== null).join(', '), `${problem}${shown}`].filter((part) => part !== '').join(': ')}`;
+};
+
+/** Faults as lines for a terminal: for each gate what it found, at most 20 places of all of them, and how many there are. */
+export const describeFaults = (faults: readonly GateFault[]): string[] =>
+  [...new Set(faults.map(({ code }) => code))].flatMap((code) => {
+    const same = faults.filter((found) => found.code === code);
+    const findings = same.flatMap((found) => found.findings);
+    const total = same.reduce((sum, found) => sum + found.total, 0);
+    const shown = findings.slice(0, findingsShown);
+    return [
+      ...same.slice(0, findingsShown).map(({ message }) => `${code}: ${message}`),
+      ...shown.map(describeFinding),
+      ...(shown.length > 0 && total > shown.length ? [`  … ${total} in total, the first ${shown.length} shown`] : []),
+    ];
+  });

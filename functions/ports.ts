@@ -72,6 +72,8 @@ export type Mail = {
 /** Hands one message over for delivery. Resolves with where it went; rejects with a ReportError of kind `dependency`. */
 export interface Mailer {
   readonly name: string;
+  /** True where sending the same message again leaves one message, not two. */
+  readonly repeatable: boolean;
   send(mail: Mail): Promise<string>;
   close(): Promise<void>;
 }

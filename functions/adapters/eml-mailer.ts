@@ -24,6 +24,7 @@ const nameOf = ({ messageId, to }: Mail): string => {
 /** Resolves with the key of the file. */
 export const emlMailer = ({ store, prefix }: EmlMailerOptions): Mailer => ({
   name: 'eml',
+  repeatable: true,
   async send(mail) {
     const bytes = await mimeMessage(mail);
     const key = `${prefix}${nameOf(mail)}`;

@@ -141,6 +141,7 @@ export const smtpMailer = (options: SmtpMailerOptions): Mailer => {
   });
   return {
     name: 'smtp',
+    repeatable: false,
     async send(mail) {
       const raw = Buffer.from(await mimeMessage(mail));
       const envelope = { from: parseAddress(mail.from), to: [parseAddress(mail.to)] };

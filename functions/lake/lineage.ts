@@ -7,7 +7,6 @@ import { type Config, reasonCauses } from '../core/config.ts';
 import { minorUnitDecimals } from '../core/money.ts';
 import {
   addMonths,
-  lastDayOf,
   type Month,
   monthRange,
   monthsInside,
@@ -15,7 +14,6 @@ import {
   type WindowName,
   windowLength,
 } from '../core/month.ts';
-import { usageError } from '../errors.ts';
 import type { Partition } from '../ports.ts';
 import {
   columns,
@@ -98,20 +96,15 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     return newest === undefined ? null : partitionOf(catalog, newest, 'customers');
   };
 
-  /** Customers-file columns reported for a closing month. */
-  const dimensions = once((month: Month): readonly string[] => {
+  /** Customers-file columns that could be reported for a closing month: those configured, or all that its file has. */
+  const candidates = (month: Month): readonly string[] => {
     if (config.dimensions !== undefined) return config.dimensions;
     const newest = customersMonth(month);
-    const found = (newest === undefined ? [] : (catalog.get(newest)?.customers?.furtherColumns ?? [])).filter(
-      (name) => name !== 'acv_band' && name !== 'cohort_year',
-    );
-    if (found.length > dimensionSlots)
-      throw usageError(
-        `the customers file has ${found.length} dimension columns; a report shows at most ${dimensionSlots}`,
-        `Choose among them with "dimensions" in the configuration: ${found.join(', ')}.`,
-      );
-    return found;
-  });
+    const found = newest === undefined ? [] : (catalog.get(newest)?.customers?.furtherColumns ?? []);
+    return found.filter((name) => name !== 'acv_band' && name !== 'cohort_year');
+  };
+
+  const dimensions = once((month: Month): readonly string[] => candidates(month).slice(0, dimensionSlots));
 
   const book = once(
     (month: Month): DerivedTable =>
@@ -242,8 +235,9 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
   };
 
   /** Payments files of the year up to a month. */
+  const paymentMonths = (closing: Month): Month[] => monthRange(addMonths(closing, -11), closing);
   const payments = (closing: Month): Partition[] =>
-    monthRange(addMonths(closing, -11), closing)
+    paymentMonths(closing)
       .map((month) => partitionOf(catalog, month, 'payments'))
       .filter((partition) => partition !== null);
 
@@ -261,10 +255,10 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
   };
 
   return {
+    candidates,
     dimensions,
     ratesOf,
-    payments,
-    customers,
+    paymentMonths,
 
     cells: (accounts: DerivedTable): Derived =>
       derive('cells', accounts.month, { closing_month: text(accounts.month), version: text(accounts.target.version) }, [
@@ -283,13 +277,14 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
       );
     },
 
-    movements: (accounts: DerivedTable, window: WindowName): Derived => {
+    /** `shown` are the dimensions of the ledger, among those of its month. */
+    movements: (accounts: DerivedTable, window: WindowName, shown: readonly string[]): Derived => {
       const closing = accounts.month;
       const opening = openingMonthOf(closing, window);
       const family = families(closing);
       const { sources, parameters } = names(closing);
       const failed = payments(closing).filter(({ month }) => month > opening);
-      const slots = dimensions(closing).map((_, slot) => `dimension_${slot + 1}`);
+      const slots = shown.map((name) => `dimension_${dimensions(closing).indexOf(name) + 1}`);
       return derive(
         'movements',
         closing,
@@ -353,9 +348,6 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
         [lines(closing), ...sources],
       );
     },
-
-    /** The day on which a month's snapshot is taken. */
-    asOf: lastDayOf,
   };
 };
 

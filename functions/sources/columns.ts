@@ -49,7 +49,7 @@ const decimal = (name: string, places: number, sign: '' | '-?', words: string): 
 
 const date = (name: string): Column =>
   column(name, {
-    wrong: (raw) => `NOT regexp_full_match(${raw}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') OR TRY_CAST(${raw} AS DATE) IS NULL`,
+    wrong: (raw) => `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') OR TRY_CAST(${raw} AS DATE) IS NULL)`,
     typed: (raw) => `TRY_CAST(${raw} AS DATE)`,
     problem: 'must be a day, YYYY-MM-DD',
   });

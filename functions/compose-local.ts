@@ -1,0 +1,122 @@
+/** The laptop's world: DuckDB, a folder, an .eml or a mail server. One of the two places that build adapters. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { duckdbQueryEngine } from './adapters/duckdb-query-engine.ts';
+import { duckdbTableLoader } from './adapters/duckdb-table-loader.ts';
+import { emlMailer } from './adapters/eml-mailer.ts';
+import { folderObjectStore } from './adapters/folder-object-store.ts';
+import { lockHome } from './adapters/home-lock.ts';
+import { overlayObjectStore } from './adapters/overlay-object-store.ts';
+import { smtpMailer } from './adapters/smtp-mailer.ts';
+import { systemClock } from './adapters/system-clock.ts';
+import { usageError } from './errors.ts';
+import type { SnapshotSource } from './ingest.ts';
+import { decode, encode } from './lake/catalog.ts';
+import type { World } from './pipeline.ts';
+import type { ObjectStore, Progress } from './ports.ts';
+import { openFolderSource } from './sources/folder-source.ts';
+
+const environmentSchema = z.object({
+  RETENTION_SMTP_URL: z.string().min(1).optional(),
+  RETENTION_MEMORY: z
+    .string()
+    .regex(/^\d+(MB|GB)$/, 'write it as 640MB or 2GB')
+    .optional(),
+  RETENTION_THREADS: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'is not a number of threads')
+    .optional(),
+  SOURCE_DATE_EPOCH: z.string().optional(),
+});
+
+export type LocalOptions = {
+  readonly home: string;
+  /** Reads through to the home and writes elsewhere: for checks. */
+  readonly dryRun: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly progress: Progress;
+  readonly note: (text: string) => void;
+};
+
+/** The home's objects, for reading. */
+export const openHome = (home: string): ObjectStore => folderObjectStore(resolve(home));
+
+/** Runs `work` in the local world and takes everything down after it, whatever came of it. */
+export const withLocalWorld = async <T>(options: LocalOptions, work: (world: World) => Promise<T>): Promise<T> => {
+  const environment = environmentSchema.safeParse(options.environment);
+  if (!environment.success) throw usageError(z.prettifyError(environment.error), 'See "Environment" in the README.');
+  const {
+    RETENTION_SMTP_URL: smtp,
+    RETENTION_MEMORY: memoryLimit,
+    RETENTION_THREADS: threads,
+    SOURCE_DATE_EPOCH: epoch,
+  } = environment.data;
+  const home = resolve(options.home);
+  const clock = systemClock(epoch);
+  const unlock = options.dryRun ? () => {} : await lockHome(home);
+  // Beside the lake, so that finished tables are moved and not copied.
+  const scratch = await mkdtemp(join(options.dryRun ? tmpdir() : home, '.run-'));
+  try {
+    if (!options.dryRun) await sweep(home, scratch);
+    const folder = folderObjectStore(home);
+    const store = options.dryRun ? overlayObjectStore(folder, folderObjectStore(join(scratch, 'store'))) : folder;
+    const duckdb = {
+      store,
+      scratch: join(scratch, 'work'),
+      ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      ...(threads === undefined ? {} : { threads: parseInt(threads, 10) }),
+    };
+    const mailer = smtp === undefined ? emlMailer({ store, prefix: 'outbox/' }) : smtpMailer({ url: smtp });
+    const engine = await duckdbQueryEngine(duckdb);
+    const loader = await duckdbTableLoader(duckdb);
+    try {
+      const { progress, note } = options;
+      return await work({ store, engine, loader, mailer, clock, scratch: duckdb.scratch, progress, note });
+    } finally {
+      await loader.close();
+      await engine.close();
+      await mailer.close();
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+    unlock();
+  }
+};
+
+/** Removes what killed runs left behind. The lock is held: nobody else is at work. */
+const sweep = async (home: string, own: string): Promise<void> => {
+  for (const name of await readdir(home))
+    if (name.startsWith('.run-') && join(home, name) !== own)
+      await rm(join(home, name), { recursive: true, force: true });
+};
+
+const memoKey = 'lake/source-hashes.json';
+const memoSchema = z.strictObject({
+  bytes: z.int(),
+  mtimeNs: z.string(),
+  ctimeNs: z.string(),
+  ino: z.string(),
+  sha256: z.string(),
+});
+
+/** The folder of snapshots, with the hashes remembered from earlier runs; `remember` stores those of this one. */
+export const openSnapshots = async (
+  dir: string,
+  store: ObjectStore,
+): Promise<{ source: SnapshotSource; warnings: readonly string[]; remember(): Promise<void> }> => {
+  const stored = await store.get(memoKey);
+  const hint = `Delete ${memoKey}: the files are hashed anew.`;
+  const memo = stored === null ? {} : decode(z.record(z.string(), memoSchema), stored.bytes, memoKey, hint);
+  const hashes = new Map(Object.entries(memo));
+  const source = await openFolderSource(dir, hashes);
+  const before = JSON.stringify([...hashes]);
+  return {
+    source,
+    warnings: source.warnings,
+    async remember() {
+      if (JSON.stringify([...hashes]) !== before) await store.put(memoKey, encode(Object.fromEntries(hashes)));
+    },
+  };
+};

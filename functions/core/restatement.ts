@@ -1,0 +1,55 @@
+/** What a new report says otherwise than those already archived: history never changes silently. */
+import { windowNames } from './month.ts';
+import { type Report, type Retention, retentionSchema } from './report.ts';
+
+export type Restatement = NonNullable<Report['restatement']>;
+type Change = Restatement['changes'][number];
+
+const figures = retentionSchema.keyof().options;
+
+const shown = (value: string | number | null | undefined): string | null =>
+  value === null || value === undefined ? null : `${value}`;
+
+/** Every figure of windows and segments by its path. */
+const figuresOf = (report: Report): Map<string, string | null> => {
+  const found = new Map<string, string | null>();
+  const put = (path: string, values: Readonly<Record<string, string | number | boolean | null>>) => {
+    for (const [figure, value] of Object.entries(values))
+      if (typeof value !== 'boolean') found.set(`${path}.${figure}`, shown(value));
+  };
+  for (const window of windowNames) {
+    const at = report.windows[window];
+    if (at === null) continue;
+    put(`windows.${window}.total`, at.total);
+    put(`windows.${window}.bridge`, at.bridge);
+    put(`windows.${window}.failedPayments`, at.failedPayments);
+  }
+  for (const { window, dimension, segment, ...rest } of report.segments)
+    put(`segments.${window}.${dimension}.${segment}`, rest);
+  return found;
+};
+
+/** Figures that differ between two reports of one month, in the order of the newer. */
+export const changedFigures = (was: Report, now: Report): Change[] => {
+  const [before, after] = [figuresOf(was), figuresOf(now)];
+  return [...new Set([...after.keys(), ...before.keys()])]
+    .filter((figure) => (before.get(figure) ?? null) !== (after.get(figure) ?? null))
+    .map((figure) => ({ figure, was: before.get(figure) ?? null, now: after.get(figure) ?? null }));
+};
+
+/** Trend points that differ from what the archived current report of their own month says. */
+export const changedHistory = (now: Report, archived: ReadonlyMap<string, Report>): Restatement['earlierMonths'] =>
+  now.trend.flatMap((point) => {
+    const report = archived.get(point.month);
+    if (point.month === now.month || report === undefined) return [];
+    const total: Retention | undefined = report.windows[point.window]?.total;
+    return figures
+      .filter((figure) => shown(total?.[figure]) !== shown(point[figure]))
+      .map((figure) => ({
+        month: point.month,
+        window: point.window,
+        figure,
+        was: shown(total?.[figure]),
+        now: shown(point[figure]),
+      }));
+  });

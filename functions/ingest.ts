@@ -1,0 +1,144 @@
+/** Brings the source's months into the lake: what is new or changed is read, everything else is left alone. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { exact } from './core/money.ts';
+import type { Month } from './core/month.ts';
+import { type Finding, fault, type GateFault } from './gate-fault.ts';
+import { type Catalog, type CatalogMonth, type CatalogTable, decode, encode } from './lake/catalog.ts';
+import type { ObjectStore, Progress, TableLoader } from './ports.ts';
+import { type SourceFile, type SourceMonth, type TableName, tableNames } from './sources/source-file.ts';
+
+/** A place that has snapshots; `folder-source` is one. */
+export type SnapshotSource = {
+  readonly months: readonly Month[];
+  read(month: Month, options?: { readonly trustMemo?: boolean }): Promise<SourceMonth>;
+};
+
+export type Ingested = {
+  readonly catalog: Catalog;
+  readonly faults: readonly GateFault[];
+  readonly warnings: readonly string[];
+};
+
+/** Raised when the way files become rows changes: what was read the old way is read again. */
+const readingVersion = 1;
+
+const loadedSchema = z.strictObject({
+  rows: z.int(),
+  furtherColumns: z.array(z.string()),
+  sums: z.record(z.string(), z.strictObject({ all: z.string(), counting: z.string() })),
+  endedMonths: z.record(z.string(), z.int()),
+  rates: z.record(z.string(), z.string()),
+});
+
+const versionOf = (month: Month, table: TableName, files: readonly SourceFile[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([readingVersion, month, table, files.map(({ form, gzip, sha256 }) => [form, gzip, sha256])]))
+    .digest('hex')
+    .slice(0, 32);
+
+const filesOf = (files: readonly SourceFile[]) => files.map(({ name, sha256, bytes }) => ({ name, sha256, bytes }));
+
+/**
+ * The catalog as it will be with every month of the source up to `until`, newest included. Stores tables beside those
+ * of other versions and changes nothing that is in use: whoever calls swaps the catalog when all gates have passed.
+ */
+export const ingest = async (
+  source: SnapshotSource,
+  until: Month,
+  known: Catalog,
+  { store, loader, progress }: { store: ObjectStore; loader: TableLoader; progress: Progress },
+): Promise<Ingested> => {
+  const catalog = new Map(known);
+  const faults: GateFault[] = [];
+  const warnings: string[] = [];
+  const months = source.months.filter((month) => month <= until);
+
+  const loadTable = async (
+    month: Month,
+    table: TableName,
+    files: readonly SourceFile[],
+  ): Promise<CatalogTable | null> => {
+    const version = versionOf(month, table, files);
+    const current = known.get(month)?.[table];
+    if (current?.version === version) return current;
+    // The facts are stored after the rows: where they are, the table is whole.
+    const key = `lake/${table}/month=${month}/version=${version}/facts.json`;
+    const stored = await store.get(key);
+    if (stored !== null) {
+      const facts = decode(loadedSchema, stored.bytes, key, `Delete ${key}: the next run reads the source again.`);
+      return { version, files: filesOf(files), ...facts };
+    }
+    const result = await loader.load({ table, files, target: { table, month, version } });
+    if ('faults' in result) {
+      faults.push(...result.faults);
+      return null;
+    }
+    await store.put(key, encode(result.loaded));
+    return { version, files: filesOf(files), ...result.loaded, furtherColumns: [...result.loaded.furtherColumns] };
+  };
+
+  for (const [at, month] of months.entries()) {
+    progress('Reading snapshots', at, months.length);
+    const found = await source.read(month, { trustMemo: month !== until });
+    warnings.push(...found.warnings);
+    const tables: CatalogMonth = {};
+    for (const table of tableNames) {
+      const files = found.tables[table];
+      if (files.length === 0) continue;
+      const entry = await loadTable(month, table, files);
+      if (entry === null) continue;
+      Object.assign(tables, { [table]: entry });
+      if (table !== 'customers' && entry.furtherColumns.length > 0)
+        warnings.push(`${files[0]?.name}: columns not in use were ignored: ${entry.furtherColumns.join(', ')}`);
+    }
+    if (found.control !== null && tables.lines !== undefined)
+      faults.push(...(await controlFaults(found.control, tables.lines)));
+    catalog.set(month, tables);
+  }
+  if (months.length > 0) progress('Reading snapshots', months.length, months.length);
+  return { catalog, faults, warnings };
+};
+
+const controlSchema = z.strictObject({
+  lines: z.int().nonnegative(),
+  mrr: z.record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^-?\d{1,24}(\.\d{1,4})?$/)),
+});
+
+/** What the billing system says it sent against what arrived: every row counts, whatever its status. */
+const controlFaults = async (control: SourceFile, lines: CatalogTable): Promise<GateFault[]> => {
+  const bytes = await readFile(control.path);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    return [fault('BAD_ROW', `${control.name} is not valid JSON: ${error instanceof Error ? error.message : error}`)];
+  }
+  const parsed = controlSchema.safeParse(value);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => ({
+      file: control.name,
+      line: null,
+      column: path.join('.') || null,
+      value: null,
+      problem: message,
+    }));
+    return [
+      fault('BAD_ROW', `${control.name} does not have the form {"lines": 12, "mrr": {"USD": "34.50"}}`, problems),
+    ];
+  }
+  const stated = parsed.data;
+  const findings: Finding[] = [];
+  const differ = (column: string, said: string, found: string) =>
+    findings.push({ file: control.name, line: null, column, value: said, problem: `the snapshot has ${found}` });
+  if (stated.lines !== lines.rows) differ('lines', `${stated.lines}`, `${lines.rows}`);
+  const currencies = [...new Set([...Object.keys(stated.mrr), ...Object.keys(lines.sums)])].sort();
+  for (const currency of currencies) {
+    const [said, found] = [stated.mrr[currency] ?? '0', lines.sums[currency]?.all ?? '0'];
+    if (!exact(said).equals(exact(found))) differ(`mrr.${currency}`, said, found);
+  }
+  return findings.length === 0
+    ? []
+    : [fault('CONTROL_TOTAL', `${control.name} and the snapshot's ${lines.rows} lines differ`, findings)];
+};

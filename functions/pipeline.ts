@@ -1,0 +1,289 @@
+/** A month from snapshot to mail: ingest, check, measure, render, archive, deliver. */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline as stream } from 'node:stream/promises';
+import {
+  type Archived,
+  type ArchiveFile,
+  archivedMonths,
+  type Manifest,
+  publish,
+  readArchived,
+  reportBytes,
+} from './archive.ts';
+import type { Config } from './core/config.ts';
+import { lateRows } from './core/gates.ts';
+import { addMonths, lastDayOf, type Month } from './core/month.ts';
+import type { Report } from './core/report.ts';
+import { changedFigures, changedHistory } from './core/restatement.ts';
+import { type Delivery, deliver } from './deliver.ts';
+import { BlockedError, type GateFault } from './gate-fault.ts';
+import { ingest, type SnapshotSource } from './ingest.ts';
+import { type Catalog, loadCatalog, saveCatalog } from './lake/catalog.ts';
+import { type Lake, openLake } from './lake/lake.ts';
+import { type Lineage, lineageOf } from './lake/lineage.ts';
+import { type Measurement, measure, missingInputs } from './measure.ts';
+import type { Clock, Mailer, ObjectStore, Progress, QueryEngine, TableLoader } from './ports.ts';
+import { queryNames, queryText } from './queries/sql.ts';
+import { mimeMessage } from './render/mime.ts';
+import { type RenderedReport, renderReport } from './render/render-report.ts';
+import { segmentsCsv, textCell } from './render/segments-csv.ts';
+import { tableNames } from './sources/source-file.ts';
+import { codeVersion } from './version.ts';
+
+/** What a run needs of the world. */
+export type World = {
+  readonly store: ObjectStore;
+  readonly engine: QueryEngine;
+  readonly loader: TableLoader;
+  readonly mailer: Mailer;
+  readonly clock: Clock;
+  /** A folder of this run's own. */
+  readonly scratch: string;
+  readonly progress: Progress;
+  /** Told to people, not to machines. */
+  readonly note: (text: string) => void;
+};
+
+export type MailOptions = { readonly recipients: readonly string[]; readonly resend: boolean } | null;
+
+export type RunOutcome = {
+  readonly month: Month;
+  readonly revision: number;
+  readonly report: Report;
+  /** False when the month's current revision says the same already. */
+  readonly added: boolean;
+  readonly deliveries: readonly Delivery[];
+};
+
+type Checked = {
+  readonly catalog: Catalog;
+  readonly etag: string | null;
+  readonly lineage: Lineage;
+  readonly lake: Lake;
+  readonly measurement: Measurement;
+};
+
+/** Reads, checks and measures; changes nothing that is in use. Throws BlockedError when a gate blocks. */
+const prepare = async (month: Month, source: SnapshotSource | null, config: Config, world: World): Promise<Checked> => {
+  const { catalog: known, etag } = await loadCatalog(world.store);
+  const none = { catalog: known, faults: [] as readonly GateFault[], warnings: [] as readonly string[] };
+  const { catalog, faults, warnings } = source === null ? none : await ingest(source, month, known, world);
+  for (const warning of new Set(warnings)) world.note(warning);
+  if (faults.length > 0) throw new BlockedError(faults);
+  const lineage = lineageOf(catalog, config);
+  const missing = missingInputs(catalog, lineage, month, config);
+  if (missing.length > 0) throw new BlockedError(missing);
+  const lake = openLake(world.store, world.engine);
+  const measurement = await measure(catalog, lineage, month, config, lake, world.progress);
+  for (const note of measurement.notes) world.note(note);
+  if (measurement.faults.length > 0) throw new BlockedError(measurement.faults);
+  return { catalog, etag, lineage, lake, measurement };
+};
+
+/** Runs the gates of a month. `world.store` should be one that forgets: nothing of a check is meant to stay. */
+export const checkMonth = async (
+  month: Month,
+  source: SnapshotSource | null,
+  config: Config,
+  world: World,
+): Promise<Report['gates']> => {
+  const { catalog, measurement } = await prepare(month, source, config, world);
+  return [...measurement.report.gates, ...(await lateRowsOf(month, catalog, world.store))];
+};
+
+const lateRowsOf = async (month: Month, catalog: Catalog, store: ObjectStore): Promise<Report['gates']> => {
+  const reported: readonly string[] = await archivedMonths(store);
+  const late = Object.entries(catalog.get(month)?.cancellations?.endedMonths ?? {})
+    .filter(([ended]) => ended < month && reported.includes(ended))
+    .map(([ended, rows]) => ({ month: ended, rows }));
+  return lateRows(month, late);
+};
+
+/** Every source file that the figures of a month depend on. */
+const inputsOf = (month: Month, catalog: Catalog): Manifest['inputs'] => {
+  const firstEvent = addMonths(month, -35);
+  return [...catalog].flatMap(([at, tables]) =>
+    tableNames.flatMap((table) => {
+      const entry = tables[table];
+      if (entry === undefined) return [];
+      const used =
+        table === 'cancellations'
+          ? Object.keys(entry.endedMonths).some((ended) => ended >= firstEvent && ended <= month)
+          : at <= month && (table !== 'payments' || at > addMonths(month, -12));
+      return used ? entry.files.map((file) => ({ month: at, table, ...file })) : [];
+    }),
+  );
+};
+
+const manifestOf = (
+  month: Month,
+  revision: number,
+  config: Config,
+  engine: string,
+  catalog: Catalog,
+): Omit<Manifest, 'files'> => {
+  // Whom it is sent to, and by whom, makes no difference to the figures.
+  const { recipients: _recipients, ...settings } = config;
+  return {
+    schemaVersion: 1,
+    month,
+    revision,
+    codeVersion,
+    engine,
+    inputs: inputsOf(month, catalog),
+    queries: queryNames.map((name) => ({ name, sha256: createHash('sha256').update(queryText(name)).digest('hex') })),
+    config: settings,
+  };
+};
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether a current revision was made of the same inputs, configuration and code, and says the same. */
+const isCurrent = (
+  current: Archived | null,
+  manifest: Omit<Manifest, 'files'>,
+  report: Measurement['report'],
+): current is Archived => {
+  if (current === null) return false;
+  const madeOf = ({ inputs, queries, config, codeVersion }: Omit<Manifest, 'files'>) => ({
+    inputs: inputs.map(({ month, table, sha256 }) => ({ month, table, sha256 })),
+    queries,
+    config,
+    codeVersion,
+  });
+  const { revision: _revision, restatement: _restatement, gates: _gates, ...archived } = current.report;
+  const { gates: _now, ...figures } = report;
+  return same(madeOf(current.manifest), madeOf(manifest)) && same(sorted(archived), sorted(figures));
+};
+
+const sorted = (value: object) => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** The report with its revision, set against everything already archived. */
+const complete = async (
+  figures: Measurement['report'],
+  current: Archived | null,
+  gates: Report['gates'],
+  store: ObjectStore,
+): Promise<Report> => {
+  const { schemaVersion, month, ...rest } = figures;
+  const report: Report = {
+    schemaVersion,
+    month,
+    revision: (current?.revision ?? 0) + 1,
+    ...rest,
+    gates: [...rest.gates, ...gates],
+    restatement: null,
+  };
+  const archived = new Map<string, Report>();
+  for (const point of await archivedMonths(store)) {
+    if (point >= report.month || !report.trend.some((shown) => shown.month === point)) continue;
+    const found = await readArchived(store, point);
+    if (found !== null) archived.set(point, found.report);
+  }
+  const changes = current === null ? [] : changedFigures(current.report, report);
+  const earlierMonths = changedHistory(report, archived);
+  if (changes.length === 0 && earlierMonths.length === 0) return report;
+  return { ...report, restatement: { previousRevision: current?.revision ?? null, changes, earlierMonths } };
+};
+
+/** The ledger of all windows in one file, beginning with the names of its columns. */
+const writeLedger = async ({ measurement, lineage, lake }: Checked, path: string): Promise<void> => {
+  const header = [
+    'window,account_id,account_name,movement,cause,reason,opening_mrr,closing_mrr,delta_mrr'.split(','),
+    measurement.dimensions.map(textCell),
+    ['acv_band', 'cohort_year', 'invoice_ids', 'opportunity_ids'],
+  ].flat();
+  const ledger = createWriteStream(path, { flags: 'wx' });
+  ledger.write(`${header.join(',')}\n`);
+  for (const { window, accounts } of measurement.windows) {
+    const part = `${path}.${window}`;
+    await lake.exportCsv(lineage.movements(accounts, window, measurement.dimensions), part);
+    await stream(createReadStream(part, { start: await headerLength(part) }), ledger, { end: false });
+    await rm(part);
+  }
+  ledger.end();
+  await new Promise<void>((resolve, reject) => ledger.on('close', resolve).on('error', reject));
+};
+
+/** Bytes of the first line: the engine's own column names, which hold no line end. */
+const headerLength = async (path: string): Promise<number> => {
+  let length = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 4096 })) {
+    const end = chunk.indexOf(0x0a);
+    if (end >= 0) return length + end + 1;
+    length += chunk.length;
+  }
+  return length;
+};
+
+const encoded = (text: string) => ({ bytes: new TextEncoder().encode(text) });
+
+const archiveFiles = async (
+  month: Month,
+  report: Report,
+  rendered: RenderedReport,
+  sender: string,
+  ledger: string,
+): Promise<ArchiveFile[]> => {
+  // The archived message is a specimen: addressed to its sender, dated by the snapshot, the same bytes every time.
+  const specimen = await mimeMessage({
+    from: sender,
+    to: sender,
+    subject: rendered.subject,
+    html: rendered.emailHtml,
+    text: rendered.emailText,
+    date: new Date(`${lastDayOf(month)}T12:00:00Z`),
+    messageId: `<retention-${report.month}-r${report.revision}@${sender.slice(sender.lastIndexOf('@') + 1)}>`,
+  });
+  return [
+    { name: 'report.json', content: { bytes: reportBytes(report) } },
+    { name: 'report.html', content: encoded(rendered.pageHtml) },
+    { name: 'email.html', content: encoded(rendered.emailHtml) },
+    { name: 'email.txt', content: encoded(rendered.emailText) },
+    { name: 'email.eml', content: { bytes: specimen } },
+    { name: 'segments.csv', content: encoded(segmentsCsv(report)) },
+    { name: 'movements.csv', content: { path: ledger } },
+  ];
+};
+
+/**
+ * Runs one month. Adds a revision to the archive unless the current one says the same of the same inputs, then mails it.
+ * A gate that blocks throws BlockedError before anything that is in use has changed.
+ */
+export const runMonth = async (
+  month: Month,
+  source: SnapshotSource | null,
+  config: Config,
+  mail: MailOptions,
+  world: World,
+): Promise<RunOutcome> => {
+  const checked = await prepare(month, source, config, world);
+  const current = await readArchived(world.store, month);
+  const revision = (current?.revision ?? 0) + 1;
+  const manifest = manifestOf(month, revision, config, world.engine.name, checked.catalog);
+  const unchanged = isCurrent(current, manifest, checked.measurement.report);
+  const late = await lateRowsOf(month, checked.catalog, world.store);
+  const report = unchanged ? current.report : await complete(checked.measurement.report, current, late, world.store);
+  const rendered = renderReport(report);
+
+  if (!unchanged) {
+    world.progress('Writing the report', 0, 1);
+    await mkdir(world.scratch, { recursive: true });
+    const ledger = join(world.scratch, `movements-${month}.csv`);
+    await writeLedger(checked, ledger);
+    const files = await archiveFiles(month, report, rendered, config.sender, ledger);
+    await saveCatalog(world.store, checked.catalog, checked.etag);
+    await publish(world.store, manifest, files);
+    world.progress('Writing the report', 1, 1);
+  } else await saveCatalog(world.store, checked.catalog, checked.etag);
+
+  const message = { subject: rendered.subject, html: rendered.emailHtml, text: rendered.emailText };
+  const deliveries =
+    mail === null
+      ? []
+      : await deliver({ month, revision: report.revision, message }, { ...mail, sender: config.sender }, world);
+  return { month, revision: report.revision, report, added: !unchanged, deliveries };
+};
