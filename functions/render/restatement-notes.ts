@@ -2,8 +2,8 @@
 
 import { type WindowName, windowNames } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
-import { displayText } from './display-text.ts';
-import { amountText, countText, exactPercentText, notAvailable, shortMonth, windowLabels } from './formats.ts';
+import { dimensionLabel, displayText } from './display-text.ts';
+import { amountText, countText, exactPercentText, notAvailable, plural, shortMonth, windowLabels } from './formats.ts';
 
 export type ChangeLine = { readonly figure: string; readonly was: string; readonly now: string };
 
@@ -30,12 +30,42 @@ const inWords = (field: string): string =>
     .toLowerCase()
     .replace(/\bmrr\b/, 'MRR');
 
-/** "windows.ttm.total.ndr" reads "NDR, 12 months"; a path of another form is shown as it is. */
+type Place = { readonly group: string; readonly window: WindowName; readonly field: string; readonly of: string };
+
+/** `windows.ttm.total.ndr`, `windows.ttm.bridge.new` or `segments.ttm.plan.Pro 2.0.ndr`; null for a path of another form. */
+const placeOf = (path: string): Place | null => {
+  const [root, window = '', group, ...rest] = path.split('.');
+  const field = rest.pop();
+  if (!isWindow(window) || group === undefined || field === undefined) return null;
+  if (root === 'windows' && rest.length === 0) return { group, window, field, of: '' };
+  if (root !== 'segments') return null;
+  return { group: 'segment', window, field, of: `${dimensionLabel(group)} ${displayText(rest.join('.'), 40)}` };
+};
+
+const groupWords = new Map([
+  ['bridge', 'bridge'],
+  ['failedPayments', 'failed payments'],
+]);
+
+/** "NDR, 12 months"; "GRR, Plan Pro, 12 months". */
 const figureLabel = (path: string): string => {
-  const [root, window = '', group = '', field, ...rest] = path.split('.');
-  if (root !== 'windows' || !isWindow(window) || field === undefined || rest.length > 0) return displayText(path, 80);
-  const where = group === 'bridge' ? 'bridge, ' : '';
-  return `${inWords(field)}, ${where}${windowLabels[window].short.toLowerCase()}`;
+  const place = placeOf(path);
+  if (place === null) return displayText(path, 80);
+  const where = place.of === '' ? groupWords.get(place.group) : place.of;
+  const parts = [inWords(place.field), where, windowLabels[place.window].short.toLowerCase()];
+  return parts.filter((part) => part !== undefined).join(', ');
+};
+
+const weighty = ['ndr', 'grr', 'involuntaryChurnMrr', 'churnMrr', 'openingMrr', 'closingMrr'];
+const placeAmong = (items: readonly string[], item: string): number =>
+  items.includes(item) ? items.indexOf(item) : items.length;
+
+/** What a board would ask about comes first: NDR before a bridge line, the year before the month, the book before a segment. */
+const weightOf = (path: string): number => {
+  const place = placeOf(path);
+  if (place === null) return 1_000;
+  const group = placeAmong(['total', 'segment'], place.group);
+  return group * 100 + placeAmong(weighty, place.field) * 10 + placeAmong(['ttm', 'quarter', 'month'], place.window);
 };
 
 const ratio = /^-?\d+\.\d{6}$/;
@@ -50,24 +80,30 @@ const valueText = (value: string | null): string => {
   return whole.test(value) ? countText(parseInt(value, 10)) : displayText(value, 40);
 };
 
-/** At most `rows` of this month's changes and as many of earlier months. */
-export const restatementNotes = ({ restatement }: Report, rows: number): RestatementNotes | null => {
+/** At most `rows` of this month's changes and as many of earlier months, weightiest first. `elsewhere` names where the rest is. */
+export const restatementNotes = ({ restatement }: Report, rows: number, elsewhere: string): RestatementNotes | null => {
   if (restatement === null) return null;
   const { previousRevision, changes, earlierMonths } = restatement;
-  const shown = [
-    ...changes.slice(0, rows).map(({ figure, was, now }) => ({ figure: figureLabel(figure), was, now })),
-    ...earlierMonths.slice(0, rows).map(({ month, window, figure, was, now }) => ({
+  const here = changes
+    .map((change) => ({ change, weight: weightOf(change.figure) }))
+    .sort((one, other) => one.weight - other.weight)
+    .slice(0, rows)
+    .map(({ change: { figure, was, now } }) => ({ figure: figureLabel(figure), was, now }));
+  const earlier = earlierMonths
+    .toSorted((one, other) => placeAmong(weighty, one.figure) - placeAmong(weighty, other.figure))
+    .slice(0, rows)
+    .map(({ month, window, figure, was, now }) => ({
       figure: `${inWords(figure)}, ${windowLabels[window].short.toLowerCase()} to ${shortMonth(month)}`,
       was,
       now,
-    })),
-  ];
+    }));
+  const shown = [...here, ...earlier];
   const hidden = changes.length + earlierMonths.length - shown.length;
   const replaced = previousRevision === null ? '' : `This revision replaces revision ${previousRevision}. `;
-  const counts = `${countText(changes.length)} ${changes.length === 1 ? 'figure' : 'figures'} of this month and ${countText(earlierMonths.length)} of earlier months`;
+  const counts = `${plural(changes.length, 'figure')} of this month and ${countText(earlierMonths.length)} of earlier months`;
   return {
     summary: `${replaced}${counts} differ from what was reported before.`,
     changes: shown.map(({ figure, was, now }) => ({ figure, was: valueText(was), now: valueText(now) })),
-    more: hidden === 0 ? '' : `${countText(hidden)} more in the full report`,
+    more: hidden === 0 ? '' : `${countText(hidden)} more in ${elsewhere}`,
   };
 };

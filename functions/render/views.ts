@@ -23,15 +23,16 @@ export type Detail = {
   readonly changes: number;
 };
 
-const everything: Detail = {
+const nearlyEverything: Detail = {
   dimensions: Infinity,
   segments: Infinity,
   movers: Infinity,
   gates: Infinity,
-  changes: Infinity,
+  // A restated book can have tens of thousands; report.json lists them all.
+  changes: 100,
 };
 
-const commonView = (report: Report, detail: Detail) => ({
+const commonView = (report: Report, detail: Detail, elsewhere: string) => ({
   subject: subjectLine(report),
   month: longMonth(report.month),
   revision: `${report.revision}`,
@@ -42,7 +43,7 @@ const commonView = (report: Report, detail: Detail) => ({
   involuntary: involuntaryPanel(report),
   gates: gateNotes(report, detail.gates),
   allClear: allClear(report),
-  restatement: restatementNotes(report, detail.changes),
+  restatement: restatementNotes(report, detail.changes, elsewhere),
   facts: basisFacts(report),
   notes: basisNotes(report),
 });
@@ -51,7 +52,7 @@ const commonView = (report: Report, detail: Detail) => ({
 export const mailView = (report: Report, detail: Detail) => {
   const headline = headlineOf(report);
   return {
-    ...commonView(report, detail),
+    ...commonView(report, detail, 'the full report'),
     preheader: preheaderLine(report),
     period: headline === null ? '' : windowLabels[headline.name].title,
     bridge: bridgeInBrief(report),
@@ -74,13 +75,16 @@ export const pageView = (report: Report) => {
         id: name,
         title: windowLabels[name].title,
         span: `${shortMonth(window.openingMonth)} to ${shortMonth(report.month)}`,
-        segments: segmentTables(report, name, { dimensions: everything.dimensions, rows: everything.segments }).tables,
-        movers: moverTable(report, name, everything.movers),
+        segments: segmentTables(report, name, {
+          dimensions: nearlyEverything.dimensions,
+          rows: nearlyEverything.segments,
+        }).tables,
+        movers: moverTable(report, name, nearlyEverything.movers),
       },
     ];
   });
   return {
-    ...commonView(report, everything),
+    ...commonView(report, nearlyEverything, 'report.json'),
     windows,
     bridge: bridgeInFull(report),
     trend: trendTable(report),

@@ -265,6 +265,32 @@ describe('figures', () => {
   });
 });
 
+test('a restatement leads with what weighs most, says what a path means, and how much more there is', () => {
+  const change = (figure: string) => ({ figure, was: '1.000000', now: '1.000001' });
+  const minor = Array.from({ length: 400 }, (_, index) => change(`segments.month.plan.Plan ${index}.logoRetention`));
+  const changes = [
+    ...minor,
+    change('windows.month.total.ndr'),
+    change('segments.ttm.plan.Pro 2.0.ndr'),
+    change('windows.ttm.total.ndr'),
+    change('windows.ttm.bridge.new'),
+  ];
+  for (const [form, text] of inAllForms(
+    makeReport({ restatement: { previousRevision: 3, changes, earlierMonths: [] } }),
+  )) {
+    const places = [
+      'NDR, 12 months: was 100.0%, now 100.0001%',
+      'NDR, month: was',
+      'NDR, Plan Pro 2.0, 12 months: was',
+    ].map((part) => text.indexOf(part));
+    expect(places, form).not.toContain(-1);
+    expect(places, form).toEqual(places.toSorted((one, other) => one - other));
+    expect(text.replaceAll('\u00a0', ' '), form).toMatch(
+      /replaces revision 3\. 404 figures of this month.*\d+ more in (the full report|report\.json)/,
+    );
+  }
+});
+
 describe('size', () => {
   test.each([
     ['plain', ['Region']],
