@@ -65,12 +65,16 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
     return `CREATE OR REPLACE TEMP VIEW ${table} AS SELECT ${empty} WHERE false`;
   };
 
-  /** A connection of its own for each query, with a view for every table: queries may run side by side. */
-  const withTables = async <T>(reads: readonly Partition[], work: (connection: DuckDBConnection) => Promise<T>) => {
+  /** A connection of its own for each query, with a view for every table it names: queries may run side by side. */
+  const withTables = async <T>(
+    sql: string,
+    reads: readonly Partition[],
+    work: (connection: DuckDBConnection) => Promise<T>,
+  ) => {
     const connection = await instance.connect();
     try {
       for (const [table, { columns }] of Object.entries(lakeTables))
-        await connection.run(await viewOf(table, columns, reads));
+        if (sql.includes(table)) await connection.run(await viewOf(table, columns, reads));
       return await work(connection);
     } catch (error) {
       if (error instanceof ReportError) throw error;
@@ -96,11 +100,11 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
 
     has: async (partition) => (await fileOf(partition)) !== null,
 
-    query: (sql, reads) => withTables(reads, (connection) => exactRows(connection, sql)),
+    query: (sql, reads) => withTables(sql, reads, (connection) => exactRows(connection, sql)),
 
     async materialise(sql, reads, target) {
       const path = await newFile();
-      await withTables(reads, (connection) =>
+      await withTables(sql, reads, (connection) =>
         connection.run(`COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd)`),
       );
       if (!isScratch(target)) return options.store.putFile(partitionKey(target), path);
@@ -109,7 +113,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
     },
 
     exportCsv: (sql, reads, path) =>
-      withTables(reads, async (connection) => {
+      withTables(sql, reads, async (connection) => {
         const described = await exactRows(connection, `DESCRIBE ${sql}`);
         const cells = described.map(({ column_name, column_type }) => {
           const name = `"${(column_name ?? '').replaceAll('"', '""')}"`;

@@ -31,7 +31,7 @@ const csv = async (file: SourceFile, path: string): Promise<ReadableFile> => {
     file,
     path,
     columns,
-    from: `read_csv(${quoted(path)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}}, store_rejects = true)`,
+    from: `read_csv(${quoted(path)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}}, rejects_table = 'rejects', rejects_scan = 'reject_scans')`,
     raw: (column) => `nullif(${quotedName(column)}, '')`,
     wrongKind: () => null,
   };
@@ -97,34 +97,34 @@ export const readableFile = (
   return file.form === 'ndjson' ? ndjson(connection, file, path, contract) : parquet(connection, file, path);
 };
 
-/** Rows of a CSV file that the reader could not make sense of, with their lines. */
+/** Rows of a CSV file that the reader could not make sense of, with their lines. Empties the list for the next file. */
 export const rejectsOf = async (connection: DuckDBConnection, { file, path }: ReadableFile, shown: number) => {
-  if (file.form !== 'csv') return { total: 0, lines: new Set<number>(), findings: [] };
+  if (file.form !== 'csv') return noRejects;
   // A row can be rejected for more than one column.
   const rejects = await exactRows(
     connection,
-    `SELECT line, min_by(column_name, byte_position) AS column_name, min_by(error_type, byte_position) AS error_type,
-       min_by(substr(error_message, 1, 200), byte_position) AS error_message, min_by(substr(csv_line, 1, 200), byte_position) AS csv_line
-     FROM reject_errors WHERE line IS NOT NULL GROUP BY line ORDER BY line`,
+    `SELECT line, column_name, error_type, substr(error_message, 1, 200) AS error_message, substr(csv_line, 1, 200) AS csv_line
+     FROM rejects ORDER BY line, byte_position`,
   );
-  const lines = new Set(rejects.map(({ line }) => parseInt(line ?? '', 10)));
-  const first = rejects.slice(0, shown);
-  const places =
-    first.length === 0
-      ? new Map()
-      : await locateRejects(
-          path,
-          first.map(({ line }) => parseInt(line ?? '', 10)),
-        );
-  const findings: Finding[] = first.map(({ line, column_name, error_type, error_message, csv_line }) => ({
-    file: file.name,
-    line: places.get(parseInt(line ?? '', 10)) ?? parseInt(line ?? '', 10),
-    column: column_name ?? null,
-    value: csv_line?.trim() ?? null,
-    problem: rejectProblems[error_type ?? ''] ?? error_message?.split('\n')[0] ?? 'cannot be read',
-  }));
-  return { total: rejects.length, lines, findings };
+  if (rejects.length === 0) return noRejects;
+  await connection.run('DELETE FROM rejects');
+  const firstOfLine = new Map(rejects.toReversed().map((reject) => [parseInt(reject.line ?? '', 10), reject]));
+  const lines = [...firstOfLine.keys()].sort((a, b) => a - b);
+  const places = await locateRejects(path, lines.slice(0, shown));
+  const findings: Finding[] = lines.slice(0, shown).map((line) => {
+    const { column_name, error_type, error_message, csv_line } = firstOfLine.get(line) ?? {};
+    return {
+      file: file.name,
+      line: places.get(line) ?? line,
+      column: column_name ?? null,
+      value: csv_line?.trim() ?? null,
+      problem: rejectProblems[error_type ?? ''] ?? error_message?.split('\n')[0] ?? 'cannot be read',
+    };
+  });
+  return { total: lines.length, lines: new Set(lines), findings };
 };
+
+const noRejects = { total: 0, lines: new Set<number>(), findings: [] as readonly Finding[] };
 
 const rejectProblems: Readonly<Record<string, string>> = {
   'MISSING COLUMNS': 'the row has fewer fields than the header has columns',

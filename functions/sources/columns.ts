@@ -6,7 +6,8 @@ export type Column = {
   readonly required: boolean;
   /** True where the raw text may not stand. NULL is an absent value. */
   readonly wrong: (raw: string) => string;
-  readonly typed: (raw: string) => string;
+  /** The type of the stored column. */
+  readonly type: string;
   readonly problem: string;
   /** Money must be text in JSON: a JSON number passes through a float. */
   readonly exact: boolean;
@@ -25,14 +26,14 @@ const column = (name: string, rest: Omit<Column, 'name' | 'required' | 'exact'>,
 const text = (name: string, length = textLength): Column =>
   column(name, {
     wrong: (raw) => `length(${raw}) > ${length}`,
-    typed: (raw) => raw,
+    type: 'VARCHAR',
     problem: `is longer than ${length} characters`,
   });
 
 const oneOf = (name: string, values: readonly string[]): Column =>
   column(name, {
     wrong: (raw) => `${raw} NOT IN (${values.map((value) => `'${value}'`).join(', ')})`,
-    typed: (raw) => raw,
+    type: 'VARCHAR',
     problem: `must be one of ${values.join(', ')}`,
   });
 
@@ -41,7 +42,7 @@ const decimal = (name: string, places: number, sign: '' | '-?', words: string): 
     name,
     {
       wrong: (raw) => `NOT regexp_full_match(${raw}, '${sign}[0-9]{1,${18 - places}}(\\.[0-9]{1,${places}})?')`,
-      typed: (raw) => `TRY_CAST(${raw} AS DECIMAL(18,${places}))`,
+      type: `DECIMAL(18,${places})`,
       problem: `must be ${words} such as 1234.50, with at most ${places} decimals, no exponent, separators or signs of currency`,
     },
     true,
@@ -49,14 +50,15 @@ const decimal = (name: string, places: number, sign: '' | '-?', words: string): 
 
 const date = (name: string): Column =>
   column(name, {
-    wrong: (raw) => `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') OR TRY_CAST(${raw} AS DATE) IS NULL)`,
-    typed: (raw) => `TRY_CAST(${raw} AS DATE)`,
+    wrong: (raw) =>
+      `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') OR TRY_CAST(${raw} AS DATE) IS NULL)`,
+    type: 'DATE',
     problem: 'must be a day, YYYY-MM-DD',
   });
 
 const currency: Column = column('currency', {
   wrong: (raw) => `NOT regexp_full_match(${raw}, '[A-Z]{3}')`,
-  typed: (raw) => raw,
+  type: 'VARCHAR',
   problem: 'must be an ISO 4217 code of three capitals, such as USD',
 });
 

@@ -1,0 +1,71 @@
+/** The stage of an ingest: every row of a source file as exact types, each with the first value in it that is wrong. */
+import { type Column, contractColumns } from '../sources/columns.ts';
+import type { TableName } from '../sources/source-file.ts';
+import { quoted } from './duckdb.ts';
+import { quotedName, type ReadableFile } from './duckdb-source-file.ts';
+
+const dimensionLength = 10_000;
+
+/** What is derived once at the border, so that no query need spell it. */
+const derivedColumns: Readonly<Record<TableName, readonly (readonly [name: string, type: string])[]>> = {
+  lines: [],
+  customers: [['attributes', 'MAP(VARCHAR, VARCHAR)']],
+  cancellations: [
+    ['ended_month', 'VARCHAR'],
+    ['reason_key', 'VARCHAR'],
+  ],
+  payments: [],
+  fx: [],
+};
+
+/** Columns of the stored table, in their order. */
+export const storedColumns = (table: TableName): string[] => [
+  ...contractColumns[table].map(({ name }) => name),
+  ...derivedColumns[table].map(([name]) => name),
+];
+
+/** `wrong` is NULL, or the name of the column at fault and its raw text. */
+export const createStage = (table: TableName): string => {
+  const columns = [
+    ...contractColumns[table].map(({ name, type }) => `${quotedName(name)} ${type}`),
+    ...derivedColumns[table].map(([name, type]) => `${name} ${type}`),
+  ];
+  return `CREATE OR REPLACE TEMP TABLE stage (${columns.join(', ')}, wrong VARCHAR[])`;
+};
+
+const typed = ({ type }: Column, raw: string): string => (type === 'VARCHAR' ? raw : `TRY_CAST(${raw} AS ${type})`);
+
+/** The key under which a raw reason is looked up: lower case, words joined by one underscore. */
+const reasonKey = (raw: string): string => `trim(regexp_replace(lower(${raw}), '[^a-z0-9]+', '_', 'g'), '_')`;
+
+/** Appends a file's rows to the stage, in the file's order. `dimensions` are the columns that customers carry beside the contract's. */
+export const stageFile = (table: TableName, source: ReadableFile, dimensions: readonly string[]): string => {
+  const present = (name: string) => source.columns.includes(name);
+  const raw = (name: string) => (present(name) ? source.raw(name) : 'CAST(NULL AS VARCHAR)');
+  const contract = contractColumns[table];
+
+  const fault = (name: string, wrong: string) => `WHEN ${wrong} THEN [${quoted(name)}, substr(${raw(name)}, 1, 200)]`;
+  const faults = contract
+    .filter(({ name, required }) => required || present(name))
+    .map((column) => {
+      const kind = present(column.name) ? source.wrongKind(column) : null;
+      const value = `(${column.wrong(raw(column.name))})`;
+      return fault(column.name, kind === null ? value : `(${kind} OR ${value})`);
+    });
+  const longDimensions = dimensions.map((name) => fault(name, `length(${raw(name)}) > ${dimensionLength}`));
+
+  const attributes =
+    dimensions.length === 0
+      ? 'CAST(MAP() AS MAP(VARCHAR, VARCHAR))'
+      : `MAP([${dimensions.map(quoted).join(', ')}], [${dimensions.map(raw).join(', ')}])`;
+  const derived: Readonly<Record<TableName, readonly string[]>> = {
+    lines: [],
+    customers: [attributes],
+    cancellations: [`substr(${raw('ended_on')}, 1, 7)`, reasonKey(raw('reason'))],
+    payments: [],
+    fx: [],
+  };
+  const wrong = `CASE ${[...faults, ...longDimensions].join(' ')} END`;
+  const values = [...contract.map((column) => typed(column, raw(column.name))), ...derived[table], wrong];
+  return `INSERT INTO stage SELECT ${values.join(', ')} FROM ${source.from}`;
+};
