@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Finding } from '../gate-fault.ts';
+import { badRow } from '../sources/bad-row.ts';
 import type { Column } from '../sources/columns.ts';
 import { headerOf, locateRecords, locateRejects } from '../sources/csv-records.ts';
 import type { SourceFile } from '../sources/source-file.ts';
@@ -49,6 +50,16 @@ const ndjson = async (
     `SELECT DISTINCT unnest(json_keys(json)) AS name FROM read_ndjson_objects(${quoted(path)}, ignore_errors = true) WHERE json_type(json) = 'OBJECT' ORDER BY 1`,
   );
   const columns = keys.map(({ name }) => name ?? '').filter((name) => name !== '');
+  const seen = new Map<string, string>();
+  for (const name of columns) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined)
+      throw badRow(
+        `${file.name} has the keys ${JSON.stringify(other)} and ${JSON.stringify(name)}, which differ in case alone`,
+        'Keep one spelling.',
+      );
+    seen.set(name.toLowerCase(), name);
+  }
   const read = columns.length > 0 ? columns : contract.map(({ name }) => name);
   const types = read.map((name) => `${quoted(name)}: 'JSON'`).join(', ');
   const value = quotedName;
@@ -56,7 +67,7 @@ const ndjson = async (
     file,
     path,
     columns,
-    from: `read_json(${quoted(path)}, format = 'newline_delimited', ignore_errors = true, columns = {${types}})`,
+    from: `read_json(${quoted(path)}, format = 'newline_delimited', records = 'true', ignore_errors = true, columns = {${types}})`,
     raw: (column) => `nullif(${value(column)} ->> '$', '')`,
     wrongKind: (column) =>
       column.exact
@@ -66,7 +77,12 @@ const ndjson = async (
 };
 
 const parquet = async (connection: DuckDBConnection, file: SourceFile, path: string): Promise<ReadableFile> => {
-  const described = await exactRows(connection, `DESCRIBE SELECT * FROM read_parquet(${quoted(path)})`);
+  const described = await exactRows(connection, `DESCRIBE SELECT * FROM read_parquet(${quoted(path)})`).catch(
+    (error: unknown) => {
+      if (!(error instanceof Error) || error.message.startsWith('IO Error')) throw error;
+      throw badRow(`${file.name} is not a sound Parquet file`, 'Export or upload the file again.', error);
+    },
+  );
   const types = new Map(described.map(({ column_name, column_type }) => [column_name ?? '', column_type ?? '']));
   const isDecimal = (column: string) => types.get(column)?.startsWith('DECIMAL') === true;
   return {
