@@ -1,0 +1,63 @@
+/** Embedded DuckDB over a folder of Parquet files. */
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { duckdbQueryEngine } from '../../functions/adapters/duckdb-query-engine.ts';
+import { folderObjectStore } from '../../functions/adapters/folder-object-store.ts';
+import { queryEngineContract } from '../contract/query-engine.ts';
+
+const openIn = async (root: string) => {
+  const store = folderObjectStore(join(root, 'home'));
+  let engines = 0;
+  const open = () => {
+    engines += 1;
+    return duckdbQueryEngine({ store, scratch: join(root, `scratch-${engines}`), threads: 2 });
+  };
+  return { engine: await open(), again: open, dispose: () => rm(root, { recursive: true, force: true }) };
+};
+
+queryEngineContract('DuckDB', async () => openIn(await mkdtemp(join(tmpdir(), 'duckdb-'))));
+
+describe('DuckDB over a folder', () => {
+  let root: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'duckdb-'));
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  test.each(["it's [a] home", 'home*?'])('the folder may be called %j', async (odd) => {
+    const path = join(root, odd);
+    await mkdir(path, { recursive: true });
+    const { engine } = await openIn(path);
+    const target = { table: 'families', month: '2026-10', version: 'v' };
+    await engine.materialise("SELECT 'a' AS customer_id, 'b' AS account_id", [], target);
+    expect(await engine.query('SELECT * FROM families', [target])).toEqual([
+      { customer_id: 'a', account_id: 'b', month: '2026-10', version: 'v' },
+    ]);
+    await engine.exportCsv('SELECT customer_id FROM families', [target], join(path, 'out.csv'));
+    await engine.close();
+  });
+
+  test('reaches for nothing outside: no extension is fetched', async () => {
+    const { engine } = await openIn(root);
+    await expect(engine.query("SELECT * FROM read_parquet('https://example.com/x.parquet')", [])).rejects.toMatchObject(
+      {
+        kind: 'dependency',
+      },
+    );
+    await engine.close();
+  });
+
+  test('leaves no unfinished file behind, whether a query worked or not', async () => {
+    const path = join(root, 'clean');
+    const { engine } = await openIn(path);
+    const target = { table: 'families', month: '2026-10', version: 'v' };
+    await engine.materialise("SELECT 'a' AS customer_id, 'b' AS account_id", [], target);
+    await engine
+      .materialise("SELECT CAST('x' AS INTEGER) AS customer_id", [], { ...target, version: 'w' })
+      .catch(() => {});
+    await engine.close();
+    expect(await readdir(join(path, 'scratch-1')).catch(() => [])).toEqual([]);
+  });
+});
