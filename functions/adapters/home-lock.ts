@@ -1,5 +1,6 @@
 /** One run at a time in a home. The lock is the operating system's: it goes when its process goes, however that ends. */
-import { mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { dependencyError } from '../errors.ts';
@@ -16,11 +17,12 @@ export const lockHome = async (home: string): Promise<() => void> => {
   });
   const path = join(home, '.lock');
   try {
+    if (!existsSync(path)) await makeLock(home, path);
     // A DuckDB database file is open to one writer; node itself offers no such lock.
     const database = await DuckDBInstance.create(path);
     return () => database.closeSync();
   } catch (error) {
-    if (error instanceof Error && /lock/i.test(error.message))
+    if (error instanceof Error && /could not set lock|conflicting lock/i.test(error.message))
       throw dependencyError(
         'BUSY',
         `another run is at work in ${home}`,
@@ -33,5 +35,20 @@ export const lockHome = async (home: string): Promise<() => void> => {
       'Choose another folder with --home, or check its rights and space.',
       error,
     );
+  }
+};
+
+/** Made whole beside its place and then linked: a run killed half way through must not leave a home that none can open. */
+const makeLock = async (home: string, path: string): Promise<void> => {
+  const made = join(home, `.run-lock-${process.pid}`);
+  try {
+    await rm(made, { force: true });
+    (await DuckDBInstance.create(made)).closeSync();
+    await link(made, path);
+  } catch (error) {
+    // Another run may have made it first, and swept this one up.
+    if (!existsSync(path)) throw error;
+  } finally {
+    await rm(made, { force: true });
   }
 };
