@@ -31,6 +31,7 @@ const messageIdOf = (month: Month, revision: number, recipient: string, sender: 
 /**
  * Sends one message a recipient. Who was sent this revision already is passed over unless `resend`; where an earlier
  * attempt ended without an answer, a mailer that writes files repeats it and any other leaves it to a person.
+ * Throws when a recipient was refused, after the others were sent theirs; at once when nothing can be sent.
  */
 export const deliver = async (
   { month, revision, message }: { month: Month; revision: number; message: Message },
@@ -38,6 +39,7 @@ export const deliver = async (
   { store, mailer, clock }: { store: ObjectStore; mailer: Mailer; clock: Clock },
 ): Promise<Delivery[]> => {
   const deliveries: Delivery[] = [];
+  const refusals: ReportError[] = [];
   for (const recipient of recipients) {
     const key = `deliveries/month=${month}/revision=${revision}/${mailer.name}/${digestOf(recipient)}.json`;
     const known = await store.get(key);
@@ -64,8 +66,15 @@ export const deliver = async (
       // A refusal is an answer: the next run may try again. Silence is not, and stays on record.
       if (error instanceof ReportError && !error.code.endsWith('OUTCOME_UNKNOWN'))
         await store.put(key, note('failed', null));
-      throw error;
+      // Who is refused must not keep the mail from the others; a server that is out of order would fail them all.
+      if (!(error instanceof ReportError) || !error.code.endsWith('_REJECTED')) throw error;
+      refusals.push(error);
     }
   }
+  const [first] = refusals;
+  if (first !== undefined)
+    throw new ReportError(first.kind, first.code, refusals.map(({ message }) => message).join('\n'), first.hint, {
+      cause: first,
+    });
   return deliveries;
 };
