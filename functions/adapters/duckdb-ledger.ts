@@ -3,7 +3,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { usageError } from '../errors.ts';
 import type { Row } from '../ports.ts';
 import { headerOf } from '../sources/csv-records.ts';
-import { exactRows, quoted } from './duckdb.ts';
+import { exactRows, quoted, quotedPath } from './duckdb.ts';
 
 export type LedgerFilter = {
   readonly window: string;
@@ -44,7 +44,7 @@ export const readLedger = async (
     const columns = await headerOf(path, 'movements.csv');
     const types = columns.map((column) => `${quoted(column)}: 'VARCHAR'`).join(', ');
     await connection.run(
-      `CREATE VIEW file AS SELECT * FROM read_csv(${quoted(path)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}})`,
+      `CREATE VIEW file AS SELECT * FROM read_csv(${quotedPath(path)}, hive_partitioning = false, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}})`,
     );
     const dimensions = columns.slice(9, -2);
     for (const dimension of segments.keys())

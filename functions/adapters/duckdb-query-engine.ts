@@ -5,7 +5,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { dependencyError, ReportError } from '../errors.ts';
 import { lakeTables, partitionKey } from '../lake/tables.ts';
 import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
-import { exactRows, openDuckdb, quoted } from './duckdb.ts';
+import { exactRows, openDuckdb, quoted, quotedPath } from './duckdb.ts';
 
 export type DuckdbQueryEngineOptions = {
   readonly store: ObjectStore;
@@ -42,27 +42,24 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
     );
   };
 
+  /** One partition of a table. Its place comes from us, not from the path: a home may have `month=1` in its own name. */
+  const partOf = async (read: Partition): Promise<string> => {
+    const path = await fileOf(read);
+    if (path === null)
+      throw dependencyError(
+        'LAKE_INCOMPLETE',
+        `the lake has no ${partitionKey(read)}`,
+        'Run the month again: a missing table is built anew from its sources.',
+      );
+    return `SELECT *, ${quoted(read.month)} AS month, ${quoted(read.version)} AS version FROM read_parquet(${quotedPath(path)}, hive_partitioning = false)`;
+  };
+
   const viewOf = async (table: string, columns: Readonly<Record<string, string>>, reads: readonly Partition[]) => {
-    const paths = await Promise.all(
-      reads
-        .filter((read) => read.table === table)
-        .map(async (read) => {
-          const path = await fileOf(read);
-          if (path === null)
-            throw dependencyError(
-              'LAKE_INCOMPLETE',
-              `the lake has no ${partitionKey(read)}`,
-              'Run the month again: a missing table is built anew from its sources.',
-            );
-          return path;
-        }),
+    const parts = await Promise.all(reads.filter((read) => read.table === table).map(partOf));
+    const none = Object.entries({ ...columns, month: 'VARCHAR', version: 'VARCHAR' }).map(
+      ([name, type]) => `CAST(NULL AS ${type}) AS ${name}`,
     );
-    if (paths.length > 0)
-      return `CREATE OR REPLACE TEMP VIEW ${table} AS SELECT * FROM read_parquet([${paths.map(quoted).join(', ')}], hive_partitioning = true, hive_types_autocast = false)`;
-    const empty = Object.entries({ ...columns, month: 'VARCHAR', version: 'VARCHAR' })
-      .map(([name, type]) => `CAST(NULL AS ${type}) AS ${name}`)
-      .join(', ');
-    return `CREATE OR REPLACE TEMP VIEW ${table} AS SELECT ${empty} WHERE false`;
+    return `CREATE OR REPLACE TEMP VIEW ${table} AS ${parts.length > 0 ? parts.join(' UNION ALL ') : `SELECT ${none.join(', ')} WHERE false`}`;
   };
 
   /** A connection of its own for each query, with a view for every table it names: queries may run side by side. */

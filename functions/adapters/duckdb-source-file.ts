@@ -7,7 +7,7 @@ import { badRow } from '../sources/bad-row.ts';
 import type { Column } from '../sources/columns.ts';
 import { headerOf, locateRecords, locateRejects } from '../sources/csv-records.ts';
 import type { SourceFile } from '../sources/source-file.ts';
-import { exactRows, quoted } from './duckdb.ts';
+import { exactRows, quoted, quotedPath } from './duckdb.ts';
 
 /** A file made readable: plain text or Parquet at `path`. */
 export type ReadableFile = {
@@ -32,7 +32,7 @@ const csv = async (file: SourceFile, path: string): Promise<ReadableFile> => {
     file,
     path,
     columns,
-    from: `read_csv(${quoted(path)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}}, rejects_table = 'rejects', rejects_scan = 'reject_scans')`,
+    from: `read_csv(${quotedPath(path)}, hive_partitioning = false, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}}, rejects_table = 'rejects', rejects_scan = 'reject_scans')`,
     raw: (column) => `nullif(${quotedName(column)}, '')`,
     wrongKind: () => null,
   };
@@ -47,7 +47,7 @@ const ndjson = async (
   // Keys of every row: a column may appear in few of them. A line that is no object is found later, as a row without its values.
   const keys = await exactRows(
     connection,
-    `SELECT DISTINCT unnest(json_keys(json)) AS name FROM read_ndjson_objects(${quoted(path)}, ignore_errors = true) WHERE json_type(json) = 'OBJECT' ORDER BY 1`,
+    `SELECT DISTINCT unnest(json_keys(json)) AS name FROM read_ndjson_objects(${quotedPath(path)}, hive_partitioning = false, ignore_errors = true) WHERE json_type(json) = 'OBJECT' ORDER BY 1`,
   );
   const columns = keys.map(({ name }) => name ?? '').filter((name) => name !== '');
   const seen = new Map<string, string>();
@@ -67,7 +67,7 @@ const ndjson = async (
     file,
     path,
     columns,
-    from: `read_json(${quoted(path)}, format = 'newline_delimited', records = 'true', ignore_errors = true, columns = {${types}})`,
+    from: `read_json(${quotedPath(path)}, hive_partitioning = false, format = 'newline_delimited', records = 'true', ignore_errors = true, columns = {${types}})`,
     raw: (column) => `nullif(${value(column)} ->> '$', '')`,
     wrongKind: (column) =>
       column.exact
@@ -77,19 +77,20 @@ const ndjson = async (
 };
 
 const parquet = async (connection: DuckDBConnection, file: SourceFile, path: string): Promise<ReadableFile> => {
-  const described = await exactRows(connection, `DESCRIBE SELECT * FROM read_parquet(${quoted(path)})`).catch(
-    (error: unknown) => {
-      if (!(error instanceof Error) || error.message.startsWith('IO Error')) throw error;
-      throw badRow(`${file.name} is not a sound Parquet file`, 'Export or upload the file again.', error);
-    },
-  );
+  const described = await exactRows(
+    connection,
+    `DESCRIBE SELECT * FROM read_parquet(${quotedPath(path)}, hive_partitioning = false)`,
+  ).catch((error: unknown) => {
+    if (!(error instanceof Error) || error.message.startsWith('IO Error')) throw error;
+    throw badRow(`${file.name} is not a sound Parquet file`, 'Export or upload the file again.', error);
+  });
   const types = new Map(described.map(({ column_name, column_type }) => [column_name ?? '', column_type ?? '']));
   const isDecimal = (column: string) => types.get(column)?.startsWith('DECIMAL') === true;
   return {
     file,
     path,
     columns: [...types.keys()],
-    from: `read_parquet(${quoted(path)})`,
+    from: `read_parquet(${quotedPath(path)}, hive_partitioning = false)`,
     // 1.5000 in a DECIMAL(18,6) column says no more than 1.5.
     raw: (column) => {
       const plain = `CAST(${quotedName(column)} AS VARCHAR)`;

@@ -37,3 +37,6 @@ const asText = (name: string, value: unknown): string | null => {
 
 /** A text literal for DuckDB's own statements. */
 export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+/** A path literal for DuckDB's readers, which would take `[`, `*` and `?` for patterns. */
+export const quotedPath = (path: string): string => quoted(path.replace(/[[*?]/g, '[$&]'));
