@@ -121,11 +121,3 @@ test('the same again adds nothing: not one byte of the home is another', async (
   expect(outcome).toMatchObject({ revision: 1, added: false, deliveries: [{ outcome: 'already sent' }] });
   expect(await folder.tree()).toEqual(first);
 });
-
-test('the same from an empty home gives the same bytes', async () => {
-  const again = await openFolder();
-  await again.run();
-  expect(await again.tree('archive')).toEqual(await folder.tree('archive'));
-  expect(await again.tree('outbox')).toEqual(await folder.tree('outbox'));
-  await again.dispose();
-});
