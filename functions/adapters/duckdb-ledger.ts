@@ -2,7 +2,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { usageError } from '../errors.ts';
 import type { Row } from '../ports.ts';
-import { headerOf } from '../sources/csv-records.ts';
+import { headerCells } from '../sources/csv-records.ts';
 import { exactRows, quoted, quotedPath } from './duckdb.ts';
 
 export type LedgerFilter = {
@@ -26,9 +26,27 @@ export type LedgerPage = {
   readonly total: number;
 };
 
-const name = (column: string) => `"${column.replaceAll('"', '""')}"`;
+// Dimensions are called as the source calls them, and may be called like a column of the ledger: places are not.
+const place = (at: number) => `c${at}`;
 /** The apostrophe that keeps spreadsheets from running a cell is not part of the text. */
-const plain = (column: string) => `regexp_replace(${name(column)}, '^''([=+@\\t\\r-])', '\\1')`;
+const plain = (cell: string) => `regexp_replace(${cell}, '^''([=+@\\t\\r-])', '\\1')`;
+
+const ownColumns = { before: 9, after: 2 };
+const money = ['opening_mrr', 'closing_mrr', 'delta_mrr'];
+
+/** Keys of the rows: the ledger's own columns by name, dimensions by theirs unless that is taken. */
+const keysOf = (cells: readonly string[]): { keys: string[]; dimensions: Map<string, number> } => {
+  const isOwn = (at: number) => at < ownColumns.before || at >= cells.length - ownColumns.after;
+  const own = new Set(cells.filter((_, at) => isOwn(at)));
+  const dimensions = new Map<string, number>();
+  const keys = cells.map((cell, at) => {
+    if (isOwn(at)) return cell;
+    const dimension = cell.replace(/^'(?=[=+@\t\r-])/, '');
+    dimensions.set(dimension, at);
+    return own.has(dimension) ? `${dimension} (dimension)` : dimension;
+  });
+  return { keys, dimensions };
+};
 
 /** Rows of `movements.csv` at `path`, largest movement first. A column that the ledger lacks is a usage error. */
 export const readLedger = async (
@@ -41,30 +59,33 @@ export const readLedger = async (
   });
   const connection = await instance.connect();
   try {
-    const columns = await headerOf(path, 'movements.csv');
-    const types = columns.map((column) => `${quoted(column)}: 'VARCHAR'`).join(', ');
+    const { keys, dimensions } = keysOf(await headerCells(path, 'movements.csv'));
+    const types = keys.map((_, at) => `${place(at)}: 'VARCHAR'`).join(', ');
     await connection.run(
       `CREATE VIEW file AS SELECT * FROM read_csv(${quotedPath(path)}, hive_partitioning = false, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}})`,
     );
-    const dimensions = columns.slice(9, -2);
-    for (const dimension of segments.keys())
-      if (!dimensions.includes(dimension))
-        throw usageError(`the ledger has no dimension "${dimension}"`, `It has: ${dimensions.join(', ')}.`);
+    const column = (key: string) => place(keys.indexOf(key));
+    const wanted = [...segments].map(([dimension, value]) => {
+      const at = dimensions.get(dimension);
+      if (at === undefined)
+        throw usageError(`the ledger has no dimension "${dimension}"`, `It has: ${[...dimensions.keys()].join(', ')}.`);
+      return `${plain(place(at))} = ${quoted(value)}`;
+    });
     const where = [
-      `"window" = ${quoted(window)}`,
-      ...(account === null ? [] : [`(${plain('account_id')} = ${quoted(account)})`]),
-      ...[...segments].map(([dimension, value]) => `${plain(dimension)} = ${quoted(value)}`),
+      `${column('window')} = ${quoted(window)}`,
+      ...(account === null ? [] : [`${plain(column('account_id'))} = ${quoted(account)}`]),
+      ...wanted,
     ].join(' AND ');
-    const cells = columns
-      .map((column) => `${column.endsWith('_mrr') ? name(column) : plain(column)} AS ${name(column)}`)
-      .join(', ');
-    const rows = await exactRows(
+    const cells = keys.map((key, at) => (money.includes(key) ? place(at) : `${plain(place(at))} AS ${place(at)}`));
+    const found = await exactRows(
       connection,
-      `SELECT ${cells} FROM file WHERE ${where}${limit === null ? '' : ` LIMIT ${limit}`}`,
+      `SELECT ${cells.join(', ')} FROM file WHERE ${where}${limit === null ? '' : ` LIMIT ${limit}`}`,
     );
+    const rows = found.map((row) => Object.fromEntries(keys.map((key, at) => [key, row[place(at)] ?? null])));
     const sums = await exactRows(
       connection,
-      `SELECT movement, coalesce(cause, '') AS cause, count(*) AS accounts, CAST(sum(CAST(delta_mrr AS DECIMAL(38,4))) AS VARCHAR) AS delta_mrr
+      `SELECT ${column('movement')} AS movement, coalesce(${column('cause')}, '') AS cause, count(*) AS accounts,
+         CAST(sum(CAST(${column('delta_mrr')} AS DECIMAL(38,4))) AS VARCHAR) AS delta_mrr
        FROM file WHERE ${where} GROUP BY 1, 2 ORDER BY 1, 2`,
     );
     const summed = sums.map(({ movement, cause, accounts, delta_mrr }) => ({

@@ -102,13 +102,8 @@ const startOf = async (path: string, bytes: number): Promise<Uint8Array> => {
 
 const headerHint = 'The first line of a CSV file names its columns: UTF-8, separated by commas.';
 
-/**
- * The column names of a plain CSV file, as written. `name` stands for the file in messages.
- *
- * BAD_ROW when there is none in the first 64 KiB, when it is not valid UTF-8 or CSV, or when a name is empty or there
- * twice. Names that differ in case alone count as the same: SQL could not tell them apart.
- */
-export const headerOf = async (path: string, name: string = path): Promise<string[]> => {
+/** The cells of a CSV file's first record. `name` stands for the file in messages. BAD_ROW when they cannot be read. */
+export const headerCells = async (path: string, name: string = path): Promise<string[]> => {
   const start = withoutMark(await startOf(path, headerLimitBytes));
   const ends: number[] = [];
   const scanner = recordScanner(({ end }) => {
@@ -134,7 +129,17 @@ export const headerOf = async (path: string, name: string = path): Promise<strin
   if (columns === null) {
     throw badRow(`${name}, line 1: a quote or a line end is out of place in the header`, headerHint);
   }
+  return columns;
+};
 
+/**
+ * The column names of a plain CSV file, as written. `name` stands for the file in messages.
+ *
+ * BAD_ROW when there is none in the first 64 KiB, when it is not valid UTF-8 or CSV, or when a name is empty or there
+ * twice. Names that differ in case alone count as the same: SQL could not tell them apart.
+ */
+export const headerOf = async (path: string, name: string = path): Promise<string[]> => {
+  const columns = await headerCells(path, name);
   const seen = new Set<string>();
   for (const [at, column] of columns.entries()) {
     if (column.trim() === '') throw badRow(`${name}, line 1: column ${at + 1} has no name`, headerHint);
