@@ -23,7 +23,7 @@ import {
   type TraceOptions,
   trace,
 } from './cli/commands.ts';
-import { terminal as openTerminal, safe } from './cli/terminal.ts';
+import { jsonText, terminal as openTerminal, safe } from './cli/terminal.ts';
 import type { Month } from './core/month.ts';
 import { exitCodes, ReportError } from './errors.ts';
 import { BlockedError, describeFaults } from './gate-fault.ts';
@@ -154,14 +154,22 @@ program
   .addOption(asJson())
   .action((options: Shared) => demo(options, monthArgument(sampleMonth), context));
 
+/** An error that is not ours, for machines. */
+const told = (error: unknown) =>
+  error instanceof CommanderError
+    ? { code: 'USAGE', message: error.message.replace(/^error: /, ''), hint: 'Add --help to see how it is used.' }
+    : { code: 'UNEXPECTED', message: `${error}`, hint: '' };
+
 const fail = (error: unknown): number => {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const known = error instanceof ReportError ? error : null;
   const faults = error instanceof BlockedError ? error.faults : [];
   if (process.argv.includes('--json')) {
-    const { code, message, hint } = known ?? { code: 'UNEXPECTED', message: `${error}`, hint: '' };
-    terminal.print(JSON.stringify({ error: { code, message, hint, faults } }, null, 2));
+    const { code, message, hint } = known ?? told(error);
+    terminal.print(jsonText({ error: { code, message, hint, faults } }));
   }
+  // The parser has told people already.
+  if (error instanceof CommanderError) return exitCodes.usage;
   if (known === null) {
     terminal.note(`unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     return exitCodes.unexpected;

@@ -13,14 +13,12 @@ import { ReportError, usageError } from '../errors.ts';
 import { checkMonth, type MailOptions, type RunOutcome, runMonth, type World } from '../pipeline.ts';
 import { writeSampleBook } from '../sources/sample-book.ts';
 import { archiveTable, headlineTable, ledgerTable, remarks } from './tables.ts';
-import { safe, type Terminal } from './terminal.ts';
+import { jsonText as json, safe, type Terminal } from './terminal.ts';
 
 export type Shared = { readonly home: string; readonly json: boolean };
 export type Sourced = Shared & { readonly source?: string; readonly config?: string };
 
 type Context = { readonly terminal: Terminal; readonly environment: Readonly<Record<string, string | undefined>> };
-
-const json = (value: unknown) => JSON.stringify(value, null, 2);
 
 const shownPath = (home: string, key: string) => relative('.', join(resolve(home), key)) || key;
 
@@ -112,9 +110,10 @@ export const run = async (options: RunOptions, context: Context): Promise<void> 
       : null;
     return runMonth(options.month, source, config, mail, world);
   });
-  if (options.json) context.terminal.print(json(outcomeJson(options.home, outcome)));
-  else printOutcome(options.home, outcome, context.terminal);
+  if (!options.json) printOutcome(options.home, outcome, context.terminal);
   unknownDeliveries(outcome.deliveries);
+  // After it: a machine gets one document, of the outcome or of the failure.
+  if (options.json) context.terminal.print(json(outcomeJson(options.home, outcome)));
 };
 
 export const check = async (options: Sourced & { readonly month: Month }, context: Context): Promise<void> => {

@@ -44,6 +44,16 @@ export const terminal = (output: Stream, errors: Stream): Terminal => {
 /** Names come from outside: nothing in them may steer the terminal. */
 export const safe = (text: string, limit = 60): string => displayText(stripVTControlCharacters(text), limit);
 
+// What JSON leaves as it is and a terminal obeys: C1 controls and the marks that turn the reading order.
+const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** JSON for machines that does no harm on a terminal either: the same value, a few characters escaped. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replaceAll(
+    steering,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** A table of finished texts; columns in `right` are aligned to the right. */
 export const table = (
   header: readonly string[],
