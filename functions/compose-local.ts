@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { openDuckdb } from './adapters/duckdb.ts';
 import { duckdbQueryEngine } from './adapters/duckdb-query-engine.ts';
 import { duckdbTableLoader } from './adapters/duckdb-table-loader.ts';
 import { emlMailer } from './adapters/eml-mailer.ts';
@@ -43,8 +44,8 @@ export type LocalOptions = {
 /** The home's objects, for reading. */
 export const openHome = (home: string): ObjectStore => folderObjectStore(resolve(home));
 
-/** Runs `work` in the local world and takes everything down after it, whatever came of it. */
-export const withLocalWorld = async <T>(options: LocalOptions, work: (world: World) => Promise<T>): Promise<T> => {
+/** Runs `task` in the local world and takes everything down after it, whatever came of it. */
+export const withLocalWorld = async <T>(options: LocalOptions, task: (world: World) => Promise<T>): Promise<T> => {
   const environment = environmentSchema.safeParse(options.environment);
   if (!environment.success) throw usageError(z.prettifyError(environment.error), 'See "Environment" in the README.');
   const {
@@ -62,22 +63,23 @@ export const withLocalWorld = async <T>(options: LocalOptions, work: (world: Wor
     if (!options.dryRun) await sweep(home, scratch);
     const folder = folderObjectStore(home);
     const store = options.dryRun ? overlayObjectStore(folder, folderObjectStore(join(scratch, 'store'))) : folder;
-    const duckdb = {
-      store,
-      scratch: join(scratch, 'work'),
+    const work = join(scratch, 'work');
+    const instance = await openDuckdb({
+      scratch: work,
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
       ...(threads === undefined ? {} : { threads: parseInt(threads, 10) }),
-    };
+    });
     const mailer = smtp === undefined ? emlMailer({ store, prefix: 'outbox/' }) : smtpMailer({ url: smtp });
-    const engine = await duckdbQueryEngine(duckdb);
-    const loader = await duckdbTableLoader(duckdb);
+    const engine = await duckdbQueryEngine({ instance, store, scratch: work });
+    const loader = duckdbTableLoader({ instance, store, scratch: work });
     try {
       const { progress, note } = options;
-      return await work({ store, engine, loader, mailer, clock, scratch: duckdb.scratch, progress, note });
+      return await task({ store, engine, loader, mailer, clock, scratch: work, progress, note });
     } finally {
       await loader.close();
       await engine.close();
       await mailer.close();
+      instance.closeSync();
     }
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -1,18 +1,18 @@
 /** Portable queries on embedded DuckDB, over Parquet files of an object store. */
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { dependencyError, ReportError } from '../errors.ts';
 import { lakeTables, partitionKey } from '../lake/tables.ts';
 import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
-import { exactRows, openDuckdb, quoted, quotedPath } from './duckdb.ts';
+import { exactRows, quoted, quotedPath } from './duckdb.ts';
 
 export type DuckdbQueryEngineOptions = {
+  /** Opened by `openDuckdb`; whoever opened it closes it. */
+  readonly instance: DuckDBInstance;
   readonly store: ObjectStore;
-  /** A folder of this run's own: spills, scratch tables, unfinished files. */
+  /** A folder of this run's own: scratch tables and unfinished files. */
   readonly scratch: string;
-  readonly memoryLimit?: string;
-  readonly threads?: number;
 };
 
 // What Trino has and DuckDB calls otherwise.
@@ -22,7 +22,7 @@ const dialect = [
 ];
 
 export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Promise<QueryEngine> => {
-  const instance = await openDuckdb(options);
+  const { instance } = options;
   const setUp = await instance.connect();
   for (const statement of dialect) await setUp.run(statement);
   const [about] = await exactRows(setUp, 'SELECT version() AS version');
@@ -102,7 +102,9 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
     async materialise(sql, reads, target) {
       const path = await newFile();
       await withTables(sql, reads, (connection) =>
-        connection.run(`COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd)`),
+        connection.run(
+          `COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd${isScratch(target) ? ', PRESERVE_ORDER false' : ''})`,
+        ),
       );
       if (!isScratch(target)) return options.store.putFile(partitionKey(target), path);
       await mkdir(join(scratchPath(target), '..'), { recursive: true });
@@ -121,9 +123,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
         );
       }),
 
-    async close() {
-      instance.closeSync();
-    },
+    async close() {},
   };
 };
 

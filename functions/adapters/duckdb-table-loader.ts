@@ -1,7 +1,7 @@
 /** Raw files to a typed, sorted, checked Parquet partition, streamed by DuckDB: the same step on a laptop and inside a Lambda. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { dependencyError, ReportError } from '../errors.ts';
 import { BlockedError, type Finding, fault, findingsShown } from '../gate-fault.ts';
 import { partitionKey } from '../lake/tables.ts';
@@ -9,18 +9,24 @@ import type { LoadedTable, LoadRequest, ObjectStore, TableLoader } from '../port
 import { type Column, contractColumns, sortedBy } from '../sources/columns.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
 import type { SourceFile, TableName } from '../sources/source-file.ts';
-import { type DuckdbOptions, exactRows, openDuckdb, quoted } from './duckdb.ts';
+import { exactRows, quoted } from './duckdb.ts';
 import { quotedName, type ReadableFile, readableFile, rejectsOf } from './duckdb-source-file.ts';
 import { createStage, stageFile, storedColumns } from './duckdb-stage.ts';
 import { type StagedFile, stageFaults } from './duckdb-stage-faults.ts';
 
-export type DuckdbTableLoaderOptions = DuckdbOptions & { readonly store: ObjectStore };
+export type DuckdbTableLoaderOptions = {
+  /** Opened by `openDuckdb`; whoever opened it closes it. */
+  readonly instance: DuckDBInstance;
+  readonly store: ObjectStore;
+  /** A folder of this run's own, for unpacked and unfinished files. */
+  readonly scratch: string;
+};
 
 /** Makes the plain bytes of a file readable and resolves with their path. */
 type Unpack = (file: SourceFile) => Promise<string>;
 
-export const duckdbTableLoader = async (options: DuckdbTableLoaderOptions): Promise<TableLoader> => {
-  const instance = await openDuckdb(options);
+export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoader => {
+  const { instance } = options;
   let files = 0;
   const scratchFile = async (ending: string) => {
     await mkdir(options.scratch, { recursive: true });
@@ -53,9 +59,7 @@ export const duckdbTableLoader = async (options: DuckdbTableLoaderOptions): Prom
 
   return {
     load: (request) => load(request).catch((error: unknown) => explained(request, error)),
-    async close() {
-      instance.closeSync();
-    },
+    async close() {},
   };
 };
 

@@ -160,19 +160,32 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     return seen;
   });
 
-  const amounts = once((month: Month): DerivedTable => {
+  const slotsOf = (names: readonly string[]) =>
+    Object.fromEntries(
+      Array.from({ length: dimensionSlots }, (_, slot) => [`dimension_${slot + 1}`, text(names[slot] ?? null)]),
+    );
+
+  /** `shown` are the dimensions of the window that asks: those of its closing month. */
+  const customerMonth = (month: Month, shown: readonly string[]): DerivedTable => {
     const at = [month, ...Object.values(windowLength).map((length) => addMonths(month, -length))].map(ratesOf);
     const rates = currenciesOf(month).map((currency) => [currency, ...at.map((rate) => rate.get(currency) ?? null)]);
+    const [newest, stale] = [customers(month), staleCustomers(month)];
+    const parameters = {
+      month: text(month),
+      book_version: versionOf(book(month)),
+      first_seen_version: versionOf(firstSeen(month)),
+      customers_month: monthOf(newest),
+      customers_version: versionOf(newest),
+      stale_version: versionOf(stale),
+      rates: rows(rates),
+      decimals,
+      ...slotsOf(shown),
+    };
     return asTable(
-      'amounts',
-      derive(
-        'amounts',
-        month,
-        { month: text(month), book_version: versionOf(book(month)), rates: rows(rates), decimals },
-        [book(month)],
-      ),
+      'customer_month',
+      derive('customer-month', month, parameters, [book(month), firstSeen(month), newest, stale]),
     );
-  });
+  };
 
   const windowAccounts = (closing: Month, window: WindowName): DerivedTable => {
     const opening = openingMonthOf(closing, window);
@@ -184,12 +197,8 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     const family = families(closing);
     const segments = customers(opening);
     const stale = staleCustomers(opening);
-    const slots = Object.fromEntries(
-      Array.from({ length: dimensionSlots }, (_, slot) => [
-        `dimension_${slot + 1}`,
-        text(dimensions(closing)[slot] ?? null),
-      ]),
-    );
+    const shown = dimensions(closing);
+    const [atOpening, atClosing] = [customerMonth(opening, shown), customerMonth(closing, shown)];
     const rates = currenciesOf(opening, closing).map((currency) => [
       currency,
       ratesOf(opening).get(currency) ?? null,
@@ -202,8 +211,8 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
       closing_month: text(closing),
       opening_book: versionOf(book(opening)),
       closing_book: versionOf(book(closing)),
-      opening_amounts: versionOf(amounts(opening)),
-      closing_amounts: versionOf(amounts(closing)),
+      opening_customers: versionOf(atOpening),
+      closing_customers: versionOf(atClosing),
       families_month: monthOf(family),
       families_version: versionOf(family),
       first_seen_version: versionOf(firstSeen(closing)),
@@ -216,15 +225,15 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
       reasons: rows(reasonCauses(config)),
       bands: rows(bands),
       decimals,
-      ...slots,
+      ...slotsOf(shown),
     };
     return asTable(
       'window_accounts',
       derive('window-accounts', closing, parameters, [
         book(opening),
         book(closing),
-        amounts(opening),
-        amounts(closing),
+        atOpening,
+        atClosing,
         family,
         firstSeen(closing),
         segments,

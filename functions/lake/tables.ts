@@ -65,7 +65,7 @@ export const lakeTables = {
     lifetime: 'lake',
     columns: { customer_id: id, product: 'VARCHAR', currency: 'VARCHAR', mrr: money, paused: 'BOOLEAN' },
   },
-  amounts: {
+  customer_month: {
     lifetime: 'lake',
     columns: {
       customer_id: id,
@@ -74,6 +74,15 @@ export const lakeTables = {
       at_quarter: amount,
       at_ttm: amount,
       paused: 'BOOLEAN',
+      first_month: 'VARCHAR',
+      dimension_1: 'VARCHAR',
+      dimension_2: 'VARCHAR',
+      dimension_3: 'VARCHAR',
+      dimension_4: 'VARCHAR',
+      dimension_5: 'VARCHAR',
+      dimension_6: 'VARCHAR',
+      dimension_7: 'VARCHAR',
+      dimension_8: 'VARCHAR',
     },
   },
   families: { lifetime: 'lake', columns: { customer_id: id, account_id: id } },

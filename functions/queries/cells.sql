@@ -1,5 +1,29 @@
 -- Sums of one window by movement and cause: for the whole book and for each segment of each dimension.
--- Grain: one row a dimension (0 is the whole book), segment, movement and cause.
+-- Grain: one row a dimension, segment, movement and cause; the dimension `total` is the whole book.
+WITH combinations AS (
+  -- Accounts that agree in everything first: what is left is small, however large the book.
+  SELECT
+    movement,
+    cause,
+    acv_band,
+    cohort_year,
+    dimension_1,
+    dimension_2,
+    dimension_3,
+    dimension_4,
+    dimension_5,
+    dimension_6,
+    dimension_7,
+    dimension_8,
+    count(*) AS accounts,
+    count(*) FILTER (WHERE opening_mrr > 0) AS opening_accounts,
+    sum(opening_mrr) AS opening_mrr,
+    sum(closing_mrr) AS closing_mrr,
+    sum(closing_mrr_at_closing_rates) AS closing_mrr_at_closing_rates
+  FROM window_accounts
+  WHERE month = :closing_month AND version = :version
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+)
 SELECT
   CASE grouping(acv_band, cohort_year, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5, dimension_6, dimension_7, dimension_8)
     WHEN 511 THEN 'acv_band'
@@ -17,13 +41,12 @@ SELECT
   coalesce(acv_band, cohort_year, dimension_1, dimension_2, dimension_3, dimension_4, dimension_5, dimension_6, dimension_7, dimension_8, '') AS segment,
   movement,
   cause,
-  CAST(count(*) AS BIGINT) AS accounts,
-  CAST(count(*) FILTER (WHERE opening_mrr > 0) AS BIGINT) AS opening_accounts,
+  CAST(sum(accounts) AS BIGINT) AS accounts,
+  CAST(sum(opening_accounts) AS BIGINT) AS opening_accounts,
   CAST(sum(opening_mrr) AS VARCHAR) AS opening_mrr,
   CAST(sum(closing_mrr) AS VARCHAR) AS closing_mrr,
   CAST(sum(closing_mrr_at_closing_rates) AS VARCHAR) AS closing_mrr_at_closing_rates
-FROM window_accounts
-WHERE month = :closing_month AND version = :version
+FROM combinations
 GROUP BY GROUPING SETS (
   (movement, cause),
   (movement, cause, acv_band),

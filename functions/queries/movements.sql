@@ -19,38 +19,50 @@ family AS (
   FROM families
   WHERE month = :families_month AND version = :families_version
 ),
--- The lines of the accounts that moved, both ends side by side. A line is at most once in a snapshot.
-line_ends AS (
+-- The lines of the accounts that moved. A line is at most once in a snapshot.
+line AS (
   SELECT
     moved.account_id,
+    lines.month,
     lines.customer_id,
     lines.subscription_id,
     lines.item_id,
-    max(CASE WHEN lines.status IN ('active', 'past_due') THEN lines.mrr END) FILTER (WHERE lines.month = :opening_month) AS opening_mrr,
-    max(CASE WHEN lines.status IN ('active', 'past_due') THEN lines.mrr END) FILTER (WHERE lines.month = :closing_month) AS closing_mrr,
-    max(lines.product) FILTER (WHERE lines.month = :opening_month) AS opening_product,
-    max(lines.product) FILTER (WHERE lines.month = :closing_month) AS closing_product,
-    max(lines.currency) FILTER (WHERE lines.month = :opening_month) AS opening_currency,
-    max(lines.currency) FILTER (WHERE lines.month = :closing_month) AS closing_currency,
-    max(lines.invoice_id) FILTER (WHERE lines.month = :opening_month) AS opening_invoice,
-    max(lines.invoice_id) FILTER (WHERE lines.month = :closing_month) AS closing_invoice,
-    max(lines.opportunity_id) FILTER (WHERE lines.month = :opening_month) AS opening_opportunity,
-    max(lines.opportunity_id) FILTER (WHERE lines.month = :closing_month) AS closing_opportunity
+    lines.product,
+    lines.currency,
+    lines.mrr,
+    lines.invoice_id,
+    lines.opportunity_id
   FROM lines
   LEFT JOIN family ON family.customer_id = lines.customer_id
   JOIN moved ON moved.account_id = coalesce(family.account_id, lines.customer_id)
-  WHERE lines.month IN (:opening_month, :closing_month) AND lines.version IN (:opening_lines, :closing_lines)
-  GROUP BY 1, 2, 3, 4
+  WHERE lines.month IN (:opening_month, :closing_month)
+    AND lines.version IN (:opening_lines, :closing_lines)
+    AND lines.status IN ('active', 'past_due')
+    AND lines.mrr > 0
 ),
--- What a changed line became explains the movement; what it was, where it counts no more.
+-- What a line became explains the movement: closing lines that did not stand the same at the opening, and opening lines
+-- that count no more.
 evidence AS (
-  SELECT
-    account_id,
-    CASE WHEN closing_mrr > 0 THEN closing_invoice ELSE coalesce(opening_invoice, closing_invoice) END AS invoice_id,
-    CASE WHEN closing_mrr > 0 THEN closing_opportunity ELSE coalesce(opening_opportunity, closing_opportunity) END AS opportunity_id
-  FROM line_ends
-  WHERE coalesce(opening_mrr, 0) <> coalesce(closing_mrr, 0)
-    OR (closing_mrr > 0 AND (opening_product <> closing_product OR opening_currency <> closing_currency))
+  SELECT closing_line.account_id, closing_line.invoice_id, closing_line.opportunity_id
+  FROM line AS closing_line
+  LEFT JOIN line AS opening_line
+    ON opening_line.month = :opening_month
+    AND opening_line.customer_id = closing_line.customer_id
+    AND opening_line.subscription_id = closing_line.subscription_id
+    AND opening_line.item_id = closing_line.item_id
+    AND opening_line.product = closing_line.product
+    AND opening_line.currency = closing_line.currency
+    AND opening_line.mrr = closing_line.mrr
+  WHERE closing_line.month = :closing_month AND opening_line.customer_id IS NULL
+  UNION ALL
+  SELECT opening_line.account_id, opening_line.invoice_id, opening_line.opportunity_id
+  FROM line AS opening_line
+  LEFT JOIN line AS closing_line
+    ON closing_line.month = :closing_month
+    AND closing_line.customer_id = opening_line.customer_id
+    AND closing_line.subscription_id = opening_line.subscription_id
+    AND closing_line.item_id = opening_line.item_id
+  WHERE opening_line.month = :opening_month AND closing_line.customer_id IS NULL
   UNION ALL
   -- A customer lost to failed payments: the invoices that were never paid.
   SELECT moved.account_id, payments.invoice_id, CAST(NULL AS VARCHAR) AS opportunity_id

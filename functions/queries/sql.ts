@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 
 export const queryNames = [
-  'amounts',
   'book',
   'book-total',
   'cells',
+  'customer-month',
   'failed-payments',
   'families',
   'first-seen',

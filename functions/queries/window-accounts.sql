@@ -39,35 +39,43 @@ family_account AS (
   FROM family_product
   GROUP BY 1
 ),
--- Everybody else stands in the monthly amounts already.
+-- The first month of such an account is that of its first customer.
+family_first_month AS (
+  SELECT family.account_id, min(first_seen.first_month) AS first_month
+  FROM first_seen
+  JOIN family ON family.customer_id = first_seen.customer_id
+  WHERE first_seen.month = :closing_month AND first_seen.version = :first_seen_version
+  GROUP BY 1
+),
+-- Everybody else stands in the monthly table already.
 opening AS (
-  SELECT amounts.customer_id, amounts.at_closing AS opening_mrr
-  FROM amounts
-  LEFT JOIN family ON family.customer_id = amounts.customer_id
-  WHERE amounts.month = :opening_month AND amounts.version = :opening_amounts AND family.customer_id IS NULL
+  SELECT
+    customer_month.customer_id,
+    customer_month.at_closing AS opening_mrr,
+    customer_month.first_month,
+    customer_month.dimension_1,
+    customer_month.dimension_2,
+    customer_month.dimension_3,
+    customer_month.dimension_4,
+    customer_month.dimension_5,
+    customer_month.dimension_6,
+    customer_month.dimension_7,
+    customer_month.dimension_8,
+    true AS has_segments
+  FROM customer_month
+  LEFT JOIN family ON family.customer_id = customer_month.customer_id
+  WHERE customer_month.month = :opening_month AND customer_month.version = :opening_customers AND family.customer_id IS NULL
 ),
 closing AS (
   SELECT
-    amounts.customer_id,
-    CASE :window WHEN 'month' THEN amounts.at_month WHEN 'quarter' THEN amounts.at_quarter ELSE amounts.at_ttm END AS closing_mrr,
-    amounts.at_closing AS closing_mrr_at_closing_rates,
-    amounts.paused
-  FROM amounts
-  LEFT JOIN family ON family.customer_id = amounts.customer_id
-  WHERE amounts.month = :closing_month AND amounts.version = :closing_amounts AND family.customer_id IS NULL
-),
-both_ends AS (
-  SELECT
-    coalesce(opening.customer_id, closing.customer_id) AS account_id,
-    coalesce(opening.opening_mrr, 0) AS opening_mrr,
-    coalesce(closing.closing_mrr, 0) AS closing_mrr,
-    coalesce(closing.closing_mrr_at_closing_rates, 0) AS closing_mrr_at_closing_rates,
-    coalesce(closing.paused, false) AS paused
-  FROM opening
-  FULL JOIN closing ON closing.customer_id = opening.customer_id
-  UNION ALL
-  SELECT account_id, opening_mrr, closing_mrr, closing_mrr_at_closing_rates, paused
-  FROM family_account
+    customer_month.customer_id,
+    CASE :window WHEN 'month' THEN customer_month.at_month WHEN 'quarter' THEN customer_month.at_quarter ELSE customer_month.at_ttm END AS closing_mrr,
+    customer_month.at_closing AS closing_mrr_at_closing_rates,
+    customer_month.paused,
+    customer_month.first_month
+  FROM customer_month
+  LEFT JOIN family ON family.customer_id = customer_month.customer_id
+  WHERE customer_month.month = :closing_month AND customer_month.version = :closing_customers AND family.customer_id IS NULL
 ),
 -- The latest cancellation inside the window decides; on one day an involuntary one wins, then a voluntary one.
 cancellation AS (
@@ -91,22 +99,45 @@ cancellation AS (
     AND cancellations.ended_month > :opening_month
     AND cancellations.ended_month <= :closing_month
 ),
--- The first month of an account is that of its first customer.
-family_first_month AS (
-  SELECT family.account_id, min(first_seen.first_month) AS first_month
-  FROM first_seen
-  JOIN family ON family.customer_id = first_seen.customer_id
-  WHERE first_seen.month = :closing_month AND first_seen.version = :first_seen_version
-  GROUP BY 1
-),
-first_month AS (
-  SELECT first_seen.customer_id AS account_id, first_seen.first_month
-  FROM first_seen
-  LEFT JOIN family ON family.customer_id = first_seen.customer_id
-  WHERE first_seen.month = :closing_month AND first_seen.version = :first_seen_version AND family.customer_id IS NULL
+both_ends AS (
+  SELECT
+    coalesce(opening.customer_id, closing.customer_id) AS account_id,
+    coalesce(opening.opening_mrr, 0) AS opening_mrr,
+    coalesce(closing.closing_mrr, 0) AS closing_mrr,
+    coalesce(closing.closing_mrr_at_closing_rates, 0) AS closing_mrr_at_closing_rates,
+    coalesce(closing.paused, false) AS paused,
+    coalesce(opening.first_month, closing.first_month) AS first_month,
+    opening.dimension_1,
+    opening.dimension_2,
+    opening.dimension_3,
+    opening.dimension_4,
+    opening.dimension_5,
+    opening.dimension_6,
+    opening.dimension_7,
+    opening.dimension_8,
+    -- Who had no book at the opening may have had a customers row all the same.
+    CASE WHEN opening.has_segments THEN CAST(NULL AS VARCHAR) ELSE closing.customer_id END AS segments_of
+  FROM opening
+  FULL JOIN closing ON closing.customer_id = opening.customer_id
   UNION ALL
-  SELECT account_id, first_month
-  FROM family_first_month
+  SELECT
+    family_account.account_id,
+    family_account.opening_mrr,
+    family_account.closing_mrr,
+    family_account.closing_mrr_at_closing_rates,
+    family_account.paused,
+    family_first_month.first_month,
+    CAST(NULL AS VARCHAR) AS dimension_1,
+    CAST(NULL AS VARCHAR) AS dimension_2,
+    CAST(NULL AS VARCHAR) AS dimension_3,
+    CAST(NULL AS VARCHAR) AS dimension_4,
+    CAST(NULL AS VARCHAR) AS dimension_5,
+    CAST(NULL AS VARCHAR) AS dimension_6,
+    CAST(NULL AS VARCHAR) AS dimension_7,
+    CAST(NULL AS VARCHAR) AS dimension_8,
+    family_account.account_id AS segments_of
+  FROM family_account
+  LEFT JOIN family_first_month ON family_first_month.account_id = family_account.account_id
 ),
 -- Segments are frozen at the opening month: the newest row of the account not later than it.
 segment_row AS (
@@ -118,21 +149,31 @@ segment_row AS (
   FROM stale_customers
   WHERE month = :segments_month AND version = :segments_stale_version
 ),
-classified AS (
+segment_columns AS (
   SELECT
     account_id,
-    opening_mrr,
-    closing_mrr,
-    closing_mrr_at_closing_rates,
-    paused,
+    element_at(attributes, :dimension_1) AS dimension_1,
+    element_at(attributes, :dimension_2) AS dimension_2,
+    element_at(attributes, :dimension_3) AS dimension_3,
+    element_at(attributes, :dimension_4) AS dimension_4,
+    element_at(attributes, :dimension_5) AS dimension_5,
+    element_at(attributes, :dimension_6) AS dimension_6,
+    element_at(attributes, :dimension_7) AS dimension_7,
+    element_at(attributes, :dimension_8) AS dimension_8
+  FROM segment_row
+),
+classified AS (
+  SELECT
+    *,
     CASE
       WHEN opening_mrr = 0 AND closing_mrr = 0 THEN 'none'
-      WHEN opening_mrr = 0 THEN 'joined'
+      WHEN opening_mrr = 0 AND first_month < :opening_month THEN 'reactivation'
+      WHEN opening_mrr = 0 THEN 'new'
       WHEN closing_mrr = 0 THEN 'churn'
       WHEN closing_mrr > opening_mrr THEN 'expansion'
       WHEN closing_mrr < opening_mrr THEN 'contraction'
       ELSE 'none'
-    END AS change
+    END AS movement
   FROM both_ends
 )
 SELECT
@@ -140,31 +181,26 @@ SELECT
   classified.opening_mrr,
   classified.closing_mrr,
   classified.closing_mrr_at_closing_rates,
+  classified.movement,
   CASE
-    WHEN classified.change <> 'joined' THEN classified.change
-    WHEN first_month.first_month < :opening_month THEN 'reactivation'
-    ELSE 'new'
-  END AS movement,
-  CASE
-    WHEN classified.change <> 'churn' THEN 'none'
+    WHEN classified.movement <> 'churn' THEN 'none'
     WHEN classified.paused THEN 'paused'
     ELSE coalesce(cancellation.cause, 'unclassified')
   END AS cause,
-  CASE WHEN classified.change = 'churn' THEN cancellation.reason END AS reason,
+  CASE WHEN classified.movement = 'churn' THEN cancellation.reason END AS reason,
   CASE WHEN classified.opening_mrr > 0 THEN bands.band ELSE '(none)' END AS acv_band,
-  CASE WHEN classified.opening_mrr > 0 THEN coalesce(substr(first_month.first_month, 1, 4), '(none)') ELSE '(none)' END AS cohort_year,
-  coalesce(element_at(segment_row.attributes, :dimension_1), '(none)') AS dimension_1,
-  coalesce(element_at(segment_row.attributes, :dimension_2), '(none)') AS dimension_2,
-  coalesce(element_at(segment_row.attributes, :dimension_3), '(none)') AS dimension_3,
-  coalesce(element_at(segment_row.attributes, :dimension_4), '(none)') AS dimension_4,
-  coalesce(element_at(segment_row.attributes, :dimension_5), '(none)') AS dimension_5,
-  coalesce(element_at(segment_row.attributes, :dimension_6), '(none)') AS dimension_6,
-  coalesce(element_at(segment_row.attributes, :dimension_7), '(none)') AS dimension_7,
-  coalesce(element_at(segment_row.attributes, :dimension_8), '(none)') AS dimension_8
+  CASE WHEN classified.opening_mrr > 0 THEN coalesce(substr(classified.first_month, 1, 4), '(none)') ELSE '(none)' END AS cohort_year,
+  coalesce(classified.dimension_1, segment_columns.dimension_1, '(none)') AS dimension_1,
+  coalesce(classified.dimension_2, segment_columns.dimension_2, '(none)') AS dimension_2,
+  coalesce(classified.dimension_3, segment_columns.dimension_3, '(none)') AS dimension_3,
+  coalesce(classified.dimension_4, segment_columns.dimension_4, '(none)') AS dimension_4,
+  coalesce(classified.dimension_5, segment_columns.dimension_5, '(none)') AS dimension_5,
+  coalesce(classified.dimension_6, segment_columns.dimension_6, '(none)') AS dimension_6,
+  coalesce(classified.dimension_7, segment_columns.dimension_7, '(none)') AS dimension_7,
+  coalesce(classified.dimension_8, segment_columns.dimension_8, '(none)') AS dimension_8
 FROM classified
 CROSS JOIN bands
 LEFT JOIN cancellation ON cancellation.account_id = classified.account_id AND cancellation.recency = 1
-LEFT JOIN first_month ON first_month.account_id = classified.account_id
-LEFT JOIN segment_row ON segment_row.account_id = classified.account_id
+LEFT JOIN segment_columns ON segment_columns.account_id = classified.segments_of
 WHERE classified.opening_mrr * 12 >= CAST(bands.lower_bound AS DECIMAL(18, 4))
   AND classified.opening_mrr * 12 < CAST(bands.upper_bound AS DECIMAL(18, 4))

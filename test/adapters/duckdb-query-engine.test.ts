@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDuckdb } from '../../functions/adapters/duckdb.ts';
 import { duckdbQueryEngine } from '../../functions/adapters/duckdb-query-engine.ts';
 import { folderObjectStore } from '../../functions/adapters/folder-object-store.ts';
 import { queryEngineContract } from '../contract/query-engine.ts';
@@ -10,9 +11,10 @@ import { queryEngineContract } from '../contract/query-engine.ts';
 const openIn = async (root: string) => {
   const store = folderObjectStore(join(root, 'home'));
   let engines = 0;
-  const open = () => {
+  const open = async () => {
     engines += 1;
-    return duckdbQueryEngine({ store, scratch: join(root, `scratch-${engines}`), threads: 2 });
+    const scratch = join(root, `scratch-${engines}`);
+    return duckdbQueryEngine({ instance: await openDuckdb({ scratch, threads: 2 }), store, scratch });
   };
   return { engine: await open(), again: open, dispose: () => rm(root, { recursive: true, force: true }) };
 };
@@ -26,7 +28,7 @@ describe('DuckDB over a folder', () => {
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
-  test.each(["it's [a] home", 'home*?'])('the folder may be called %j', async (odd) => {
+  test.each(["it's [a] home", 'home*?', 'month=1999-01/version=9/home'])('the folder may be called %j', async (odd) => {
     const path = join(root, odd);
     await mkdir(path, { recursive: true });
     const { engine } = await openIn(path);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, test } from 'vitest';
+import { openDuckdb } from '../../functions/adapters/duckdb.ts';
 import { duckdbQueryEngine } from '../../functions/adapters/duckdb-query-engine.ts';
 import { duckdbTableLoader } from '../../functions/adapters/duckdb-table-loader.ts';
 import { folderObjectStore } from '../../functions/adapters/folder-object-store.ts';
@@ -12,8 +13,10 @@ import { type TableLoaderHarness, tableLoaderContract } from '../contract/table-
 const open = async (): Promise<TableLoaderHarness & { readonly root: string }> => {
   const root = await mkdtemp(join(tmpdir(), 'duckdb-'));
   const store = folderObjectStore(join(root, 'home'));
-  const options = { store, scratch: join(root, 'scratch'), threads: 2 };
-  const loader = await duckdbTableLoader(options);
+  const scratch = join(root, 'scratch');
+  const instance = await openDuckdb({ scratch, threads: 2 });
+  const options = { instance, store, scratch };
+  const loader = duckdbTableLoader(options);
   const engine = await duckdbQueryEngine(options);
   const writer = await (await DuckDBInstance.create(':memory:')).connect();
   return {
