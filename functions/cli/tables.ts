@@ -81,7 +81,7 @@ export const archiveTable = (reports: readonly Report[]): string =>
     [1, 3, 4, 5, 7],
   );
 
-const text = (row: Row, column: string, limit?: number) => safe(row[column] ?? '', limit);
+const text = (row: Row, column: string, limit?: number) => (row[column] ? safe(row[column], limit) : '');
 
 /** The rows behind a figure, and what they add up to by movement. */
 export const ledgerTable = (page: LedgerPage): string => {
