@@ -160,6 +160,12 @@ const told = (error: unknown) =>
     ? { code: 'USAGE', message: error.message.replace(/^error: /, ''), hint: 'Add --help to see how it is used.' }
     : { code: 'UNEXPECTED', message: `${error}`, hint: '' };
 
+/** A line of a failure, which may quote what came from outside. */
+const tell = (line: string): void => {
+  const indent = line.length - line.trimStart().length;
+  terminal.note(`${' '.repeat(indent)}${safe(line, 1000)}`);
+};
+
 const fail = (error: unknown): number => {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const known = error instanceof ReportError ? error : null;
@@ -171,15 +177,13 @@ const fail = (error: unknown): number => {
   // The parser has told people already.
   if (error instanceof CommanderError) return exitCodes.usage;
   if (known === null) {
-    terminal.note(`unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    const trace = `unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : error}`;
+    for (const line of trace.split('\n')) tell(line);
     return exitCodes.unexpected;
   }
   const lines = faults.length > 0 ? describeFaults(faults) : [`${known.code}: ${known.message}`];
-  for (const line of lines.flatMap((text) => text.split('\n'))) {
-    const indent = line.length - line.trimStart().length;
-    terminal.note(`${' '.repeat(indent)}${safe(line, 500)}`);
-  }
-  terminal.note(known.hint);
+  for (const line of lines.flatMap((text) => text.split('\n'))) tell(line);
+  tell(known.hint);
   return exitCodes[known.kind];
 };
 
