@@ -1,6 +1,7 @@
 /** Runs the command line as a user does: another process, its two streams and its exit code. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export type Told = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
@@ -9,6 +10,9 @@ export type CliOptions = {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
 };
+
+// Halves the time it takes to start.
+const compiled = join(tmpdir(), 'retention-report-compiled');
 
 const cli = join(import.meta.dirname, '../../functions/cli.ts');
 
@@ -20,7 +24,7 @@ export const start = (
   const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
   const child = spawn(process.execPath, [cli, ...args], {
     cwd,
-    env: { PATH, HOME, TMPDIR, SOURCE_DATE_EPOCH: '1793600000', ...environment },
+    env: { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE: compiled, SOURCE_DATE_EPOCH: '1793600000', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -1,0 +1,49 @@
+/** The help teaches: what a command does, what it needs, and how it is written. */
+import { expect, test } from 'vitest';
+import { codeVersion } from '../../functions/version.ts';
+import { retention } from './retention.ts';
+
+test.each<[string, readonly RegExp[]]>([
+  [
+    '',
+    [/Start here:/, /retention demo/, /one folder a month/, /lines\.csv/, /Exit codes: 0 done/, /3 blocked by a gate/],
+  ],
+  [
+    'run',
+    [
+      /--month <YYYY-MM>/,
+      /--source <dir>/,
+      /--home <dir>/,
+      /--to <addresses>/,
+      /--no-email/,
+      /--resend/,
+      /--json/,
+      /adds a revision/,
+    ],
+  ],
+  ['check', [/writes nothing/, /--month/, /--source/]],
+  ['backfill', [/oldest first, without mail/, /--from <YYYY-MM>/, /--to <YYYY-MM>/]],
+  ['list', [/what the archive holds/, /--json/]],
+  ['show', [/headline/, /--revision <n>/]],
+  [
+    'trace',
+    [
+      /ledger rows behind a figure/,
+      /--segment <dimension=value>/,
+      /--window <name>/,
+      /--account <id>/,
+      /--limit <rows>/,
+      /region=EMEA/,
+    ],
+  ],
+  ['demo', [/sample book/, /--home/]],
+])('%s --help', async (command, phrases) => {
+  const { status, stdout, stderr } = await retention([command, '--help'].filter((word) => word !== ''));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  for (const phrase of phrases) expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(phrase);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(140);
+});
+
+test('--version', async () => {
+  expect(await retention(['--version'])).toEqual({ status: 0, stdout: `${codeVersion}\n`, stderr: '' });
+});
