@@ -1,0 +1,30 @@
+/** The part of a run that the reference speaks of, in its form: what the two are compared by. */
+import type { SegmentRow } from '../../functions/core/report.ts';
+import type { Measured } from './measure-book.ts';
+import type { ReferenceFigures } from './reference.ts';
+
+const byName = (segments: readonly SegmentRow[]): SegmentRow[] => {
+  const name = ({ window, dimension, segment }: SegmentRow) => JSON.stringify([window, dimension, segment]);
+  return [...segments].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+};
+
+const referenceColumns = 'window account_id account_name movement cause reason opening_mrr closing_mrr delta_mrr'.split(
+  ' ',
+);
+
+export const comparable = (figures: ReferenceFigures): ReferenceFigures => ({
+  ...figures,
+  segments: byName(figures.segments),
+});
+
+export const figuresOf = ({ report, ledger }: Measured): ReferenceFigures => {
+  const { month, quarter, ttm } = report.windows;
+  const known = (window: typeof month) =>
+    window === null ? null : { openingMonth: window.openingMonth, total: window.total, bridge: window.bridge };
+  return comparable({
+    windows: { month: known(month), quarter: known(quarter), ttm: known(ttm) },
+    segments: report.segments,
+    trend: report.trend,
+    ledger: ledger.map((row) => Object.fromEntries(referenceColumns.map((name) => [name, row[name] ?? '']))),
+  });
+};
