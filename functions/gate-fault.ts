@@ -46,7 +46,8 @@ export const fault = (code: GateFault['code'], message: string, findings: readon
 
 const describeFinding = ({ file, line, column, value, problem }: Finding): string => {
   const place = [file, line === null ? null : `line ${line}`, column === null ? null : `column ${column}`];
-  const shown = value === null ? '' : ` (found ${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)})`;
+  const shown =
+    value === null ? '' : ` (found ${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)})`;
   return `  ${[place.filter((part) => part !== null).join(', '), `${problem}${shown}`].filter((part) => part !== '').join(': ')}`;
 };
 

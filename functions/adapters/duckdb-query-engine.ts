@@ -103,7 +103,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       const path = await newFile();
       await withTables(sql, reads, (connection) =>
         connection.run(
-          `COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd${isScratch(target) ? ', PRESERVE_ORDER false' : ''})`,
+          `COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, ${isScratch(target) ? 'COMPRESSION snappy, PRESERVE_ORDER false' : 'COMPRESSION zstd'})`,
         ),
       );
       if (!isScratch(target)) return options.store.putFile(partitionKey(target), path);
@@ -127,6 +127,6 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
   };
 };
 
-// A spreadsheet runs a cell that begins like this; an empty cell is NULL, so that it is written without quotes.
+// A spreadsheet runs a cell that begins with tab, CR, + - = or @; an empty cell is NULL, so that it is written without quotes.
 const withoutFormula = (cell: string) =>
-  `CASE WHEN ${cell} = '' THEN NULL WHEN substr(${cell}, 1, 1) IN ('=', '+', '-', '@', chr(9), chr(13)) THEN '''' || ${cell} ELSE ${cell} END`;
+  `CASE WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} ELSE ${cell} END`;

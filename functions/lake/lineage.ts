@@ -291,28 +291,40 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
       const closing = accounts.month;
       const opening = openingMonthOf(closing, window);
       const family = families(closing);
-      const { sources, parameters } = names(closing);
       const failed = payments(closing).filter(({ month }) => month > opening);
+      const shared = { closing_month: text(closing), version: text(accounts.target.version) };
+      const ids = asTable(
+        'movement_ids',
+        derive(
+          'movement-ids',
+          closing,
+          {
+            ...shared,
+            opening_month: text(opening),
+            opening_lines: versionOf(lines(opening)),
+            closing_lines: versionOf(lines(closing)),
+            families_month: monthOf(family),
+            families_version: versionOf(family),
+            payment_months: list(failed.map(({ month }) => month)),
+            payment_versions: list(failed.map(({ version }) => version)),
+          },
+          [accounts, lines(opening), lines(closing), family, ...failed],
+        ),
+      );
+      const { sources, parameters } = names(closing);
       const slots = shown.map((name) => `dimension_${dimensions(closing).indexOf(name) + 1}`);
       return derive(
         'movements',
         closing,
         {
+          ...shared,
+          ...parameters,
           window: text(window),
-          opening_month: text(opening),
-          closing_month: text(closing),
-          version: text(accounts.target.version),
-          opening_lines: versionOf(lines(opening)),
-          closing_lines: versionOf(lines(closing)),
-          families_month: monthOf(family),
-          families_version: versionOf(family),
-          payment_months: list(failed.map(({ month }) => month)),
-          payment_versions: list(failed.map(({ version }) => version)),
+          ids_version: versionOf(ids),
           dimension_slots: columns(slots),
           dimension_columns: columns(slots.map((slot) => `moved.${slot}`)),
-          ...parameters,
         },
-        [accounts, lines(opening), lines(closing), family, ...failed, ...sources],
+        [accounts, ids, ...sources],
       );
     },
 

@@ -91,6 +91,7 @@ export const lakeTables = {
     lifetime: 'lake',
     columns: { customer_id: id, name: 'VARCHAR', attributes: 'MAP(VARCHAR, VARCHAR)' },
   },
+  movement_ids: { lifetime: 'run', columns: { account_id: id, invoice_ids: 'VARCHAR', opportunity_ids: 'VARCHAR' } },
   window_accounts: {
     lifetime: 'run',
     columns: {

@@ -9,6 +9,7 @@ export const queryNames = [
   'failed-payments',
   'families',
   'first-seen',
+  'movement-ids',
   'movements',
   'stale-customers',
   'top-movers',

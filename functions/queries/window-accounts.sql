@@ -32,9 +32,9 @@ family_product AS (
 family_account AS (
   SELECT
     account_id,
-    CAST(coalesce(sum(CAST(opening_mrr AS DECIMAL(18, :decimals))), 0) AS DECIMAL(18, :decimals)) AS opening_mrr,
-    CAST(coalesce(sum(CAST(closing_mrr AS DECIMAL(18, :decimals))), 0) AS DECIMAL(18, :decimals)) AS closing_mrr,
-    CAST(coalesce(sum(CAST(closing_mrr_at_closing_rates AS DECIMAL(18, :decimals))), 0) AS DECIMAL(18, :decimals)) AS closing_mrr_at_closing_rates,
+    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(opening_mrr AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(opening_mrr AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, :decimals)) AS opening_mrr,
+    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(closing_mrr AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(closing_mrr AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, :decimals)) AS closing_mrr,
+    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(closing_mrr_at_closing_rates AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(closing_mrr_at_closing_rates AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, :decimals)) AS closing_mrr_at_closing_rates,
     bool_or(paused) AS paused
   FROM family_product
   GROUP BY 1
@@ -190,14 +190,14 @@ SELECT
   CASE WHEN classified.movement = 'churn' THEN cancellation.reason END AS reason,
   CASE WHEN classified.opening_mrr > 0 THEN bands.band ELSE '(none)' END AS acv_band,
   CASE WHEN classified.opening_mrr > 0 THEN coalesce(substr(classified.first_month, 1, 4), '(none)') ELSE '(none)' END AS cohort_year,
-  coalesce(classified.dimension_1, segment_columns.dimension_1, '(none)') AS dimension_1,
-  coalesce(classified.dimension_2, segment_columns.dimension_2, '(none)') AS dimension_2,
-  coalesce(classified.dimension_3, segment_columns.dimension_3, '(none)') AS dimension_3,
-  coalesce(classified.dimension_4, segment_columns.dimension_4, '(none)') AS dimension_4,
-  coalesce(classified.dimension_5, segment_columns.dimension_5, '(none)') AS dimension_5,
-  coalesce(classified.dimension_6, segment_columns.dimension_6, '(none)') AS dimension_6,
-  coalesce(classified.dimension_7, segment_columns.dimension_7, '(none)') AS dimension_7,
-  coalesce(classified.dimension_8, segment_columns.dimension_8, '(none)') AS dimension_8
+  CASE WHEN :dimension_1 IS NOT NULL THEN coalesce(classified.dimension_1, segment_columns.dimension_1, '(none)') END AS dimension_1,
+  CASE WHEN :dimension_2 IS NOT NULL THEN coalesce(classified.dimension_2, segment_columns.dimension_2, '(none)') END AS dimension_2,
+  CASE WHEN :dimension_3 IS NOT NULL THEN coalesce(classified.dimension_3, segment_columns.dimension_3, '(none)') END AS dimension_3,
+  CASE WHEN :dimension_4 IS NOT NULL THEN coalesce(classified.dimension_4, segment_columns.dimension_4, '(none)') END AS dimension_4,
+  CASE WHEN :dimension_5 IS NOT NULL THEN coalesce(classified.dimension_5, segment_columns.dimension_5, '(none)') END AS dimension_5,
+  CASE WHEN :dimension_6 IS NOT NULL THEN coalesce(classified.dimension_6, segment_columns.dimension_6, '(none)') END AS dimension_6,
+  CASE WHEN :dimension_7 IS NOT NULL THEN coalesce(classified.dimension_7, segment_columns.dimension_7, '(none)') END AS dimension_7,
+  CASE WHEN :dimension_8 IS NOT NULL THEN coalesce(classified.dimension_8, segment_columns.dimension_8, '(none)') END AS dimension_8
 FROM classified
 CROSS JOIN bands
 LEFT JOIN cancellation ON cancellation.account_id = classified.account_id AND cancellation.recency = 1
