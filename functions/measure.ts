@@ -200,9 +200,11 @@ const readCells = (rows: readonly Row[], dimensions: readonly string[]) => {
   const total = rows.filter(({ dimension }) => dimension === 'total').map(cellOf);
   const segments = new Map<string, { dimension: string; segment: string; cells: Cell[] }>();
   for (const row of rows) {
+    if (row.dimension === 'total') continue;
     const slot = /^dimension_(\d)$/.exec(row.dimension ?? '')?.[1];
+    // A column of the customers file may be called anything, `total` too.
     const dimension = slot === undefined ? (row.dimension ?? '') : dimensions[count(slot) - 1];
-    if (dimension === undefined || dimension === 'total') continue;
+    if (dimension === undefined) continue;
     const key = JSON.stringify([dimension, row.segment]);
     const entry = segments.get(key) ?? { dimension, segment: row.segment ?? '', cells: [] };
     entry.cells.push(cellOf(row));

@@ -112,6 +112,14 @@ describe('a segment', () => {
     expect(shown(configured, 'month', 'team', 'openingMrr')).toEqual(['(none) 100.00']);
   });
 
+  it('may be of a column with any name', async () => {
+    const names = ['total', 'month', 'segment', 'dimension_2', 'movement'];
+    const row = { customer_id: 'acme', ...Object.fromEntries(names.map((name) => [name, `a ${name}`])) };
+    const lines = gridOf('account 2026-09 2026-10\nacme 100 100');
+    const report = await measureBook(together(lines, { '2026-09': { lines: [], customers: [row] } }), '2026-10');
+    for (const name of names) expect(shown(report, 'month', name, 'openingMrr')).toEqual([`a ${name} 100.00`]);
+  });
+
   it('is set against the benchmark of its band over twelve months only, and flagged below a sample of its size', async () => {
     const book = gridOf('account 2025-10 2026-09 2026-10 2026-07\na 100 1 110 1\nb 100 1 100 1');
     const report = await measureBook(book, '2026-10', { lowSampleBelow: 2 });
