@@ -1,6 +1,5 @@
 /** How DuckDB reads one raw source file as text, and how a row of it is found again for a message. */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Finding } from '../gate-fault.ts';
 import { badRow } from '../sources/bad-row.ts';
@@ -162,13 +161,16 @@ export const placesOf = async (
   if (file.form === 'parquet') return new Map(ordinals.map((ordinal) => [ordinal, ordinal + 1]));
   const wanted = new Set(ordinals);
   const found = new Map<number, number>();
-  let line = 0;
-  let ordinal = -1;
-  for await (const content of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    line += 1;
-    if (content.trim() === '') continue;
-    ordinal += 1;
-    if (wanted.has(ordinal)) found.set(ordinal, line);
+  let [line, ordinal, blank] = [1, -1, true];
+  // LF alone ends a line: a text may hold what else passes for a line end.
+  for await (const chunk of createReadStream(path)) {
+    for (const byte of chunk as Uint8Array) {
+      if (byte === 0x0a) [line, blank] = [line + 1, true];
+      else if (blank && byte > 0x20) {
+        [ordinal, blank] = [ordinal + 1, false];
+        if (wanted.has(ordinal)) found.set(ordinal, line);
+      }
+    }
     if (found.size === wanted.size) break;
   }
   return found;
