@@ -127,6 +127,13 @@ export const loaderFaults = (bench: Bench): void => {
       expect(onlyFinding(loading)).toMatchObject({ file: '2026-10/customers.ndjson', line: 3 });
     });
 
+    test('lines of NDJSON end with LF and nothing else', async () => {
+      const loading = await bench.load('lines', {
+        'lines.ndjson': `\r\n${ndjsonOf([line('1', { plan: 'one\u2028two\u2029three\u0085' })])} \t\r\n${ndjsonOf([line('2', { mrr: 'x' })])}`,
+      });
+      expect(onlyFinding(loading)).toMatchObject({ line: 4, column: 'mrr', value: 'x' });
+    });
+
     test('keys of NDJSON that differ in case alone are told', async () => {
       const { faults, loaded } = await bench.load('lines', {
         'lines.ndjson': ndjsonOf([line('1'), line('2', { MRR: '5' })]),
