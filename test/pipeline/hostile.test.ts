@@ -37,7 +37,7 @@ const dimensions: Readonly<Record<string, string>> = {
   'pl"an': `${script}plan`,
   'x"; DROP TABLE customers; --': sql,
   'two\nlines': header,
-  constructor: '__proto__',
+  total: '__proto__',
   ['__proto__']: formula,
   Reason: '-1+1',
   '=cmd': bidi,
