@@ -18,11 +18,8 @@ export const comparable = (figures: ReferenceFigures): ReferenceFigures => ({
 });
 
 export const figuresOf = ({ report, ledger }: Measured): ReferenceFigures => {
-  const { month, quarter, ttm } = report.windows;
-  const known = (window: typeof month) =>
-    window === null ? null : { openingMonth: window.openingMonth, total: window.total, bridge: window.bridge };
   return comparable({
-    windows: { month: known(month), quarter: known(quarter), ttm: known(ttm) },
+    windows: report.windows,
     segments: report.segments,
     trend: report.trend,
     ledger: ledger.map((row) => Object.fromEntries(referenceColumns.map((name) => [name, row[name] ?? '']))),

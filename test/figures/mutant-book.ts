@@ -69,6 +69,12 @@ export const mutantBook: Book = together(
       2026-10  earlier      2026-09-30  payment_failed
       2026-10  later        2026-11-01  payment_failed
     `,
+    payments: `
+      month    customer_id  invoice_id  failed_on   amount  currency  state      resolved_on
+      2026-09  in-grace     in-1        2026-09-03  70      USD       exhausted  2026-09-20
+      2026-10  in-grace     in-1        2026-09-03  70      USD       in_grace   -
+      2026-10  failed       in-2        2026-09-03  30      EUR       exhausted  2026-10-03
+    `,
     fx: `
       month    currency  rate
       2024-12  EUR       1.20

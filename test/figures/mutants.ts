@@ -200,6 +200,12 @@ export const mutants: readonly Mutant[] = [
     caughtBy: 'reference',
   },
   {
+    mistake: 'an invoice in the state that an older file gives it',
+    find: '        month DESC,',
+    plant: '        month,',
+    caughtBy: 'reference',
+  },
+  {
     mistake: 'the causes of churn left out of a dimension',
     find: '(movement, cause, acv_band)',
     plant: '(movement, acv_band)',

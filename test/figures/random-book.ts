@@ -104,6 +104,18 @@ const cancellation = (span: number) =>
     reason: fc.constantFrom(...reasons),
   });
 
+/** What became of an invoice: up to two reports of it, the later one in a later file. */
+const failedPayment = (span: number) =>
+  fc.record({
+    customer: fc.constantFrom(...customerIds),
+    file: fc.nat(),
+    amount: mrr,
+    currency: fc.constantFrom(...currencies),
+    failed: fc.integer({ min: 0, max: span }),
+    first: fc.constantFrom('in_grace', 'recovered', 'exhausted'),
+    next: fc.option(fc.constantFrom('in_grace', 'recovered', 'exhausted')),
+  });
+
 /** Months of the history that have a snapshot, as months before the closing one: always those where a window opens. */
 const presentMonths = fc
   .record({
@@ -131,9 +143,10 @@ const snapshots = (present: readonly number[]): fc.Arbitrary<RandomBook> => {
       customers: files(customersFile),
       firstFx: fxFile,
       fx: files(fxFile),
+      payments: fc.array(failedPayment(present[0] ?? 0), { maxLength: 8, size: 'max' }),
       cancellations: fc.array(cancellation(present[0] ?? 0), { minLength: 12, maxLength: 36 }),
     })
-    .map(({ reportingCurrency, lines, customers, firstFx, fx, cancellations }) => {
+    .map(({ reportingCurrency, lines, customers, firstFx, fx, payments, cancellations }) => {
       const rows = lines.map(rowsOf);
       const book: Record<string, BookMonth> = {};
       for (const [at, back] of present.entries()) {
@@ -143,6 +156,18 @@ const snapshots = (present: readonly number[]): fc.Arbitrary<RandomBook> => {
           lines: [anchor, ...rows.map((own) => own[at] ?? null).filter((row) => row !== null)],
           customers: customers[at] ?? [],
           fx: (rates ?? []).filter(({ currency }) => currency !== reportingCurrency),
+          payments: payments.flatMap(({ customer, file, amount, currency, failed, first, next }, invoice) => {
+            const reports = [first, next].map((state, later) => ({
+              customer_id: customer,
+              invoice_id: `in-${invoice}`,
+              failed_on: `${monthBefore(failed)}-03`,
+              amount,
+              currency,
+              state: state ?? '',
+              resolved_on: state === 'in_grace' ? '' : `${monthBefore(Math.max(0, failed - later))}-20`,
+            }));
+            return reports.filter(({ state }, later) => state !== '' && (file % months) + later === at);
+          }),
           cancellations: events.map(({ customer, back: ended, day, reason }) => ({
             customer_id: customer,
             ended_on: `${monthBefore(ended)}-${day}`,

@@ -1,6 +1,6 @@
 /** The figures of a book a second time: from the definitions, account by account, in plain loops. It shares no code with the product. */
 import { Decimal } from 'decimal.js';
-import type { Bridge, Retention, SegmentRow, TrendPoint } from '../../functions/core/report.ts';
+import type { Bridge, FailedPayments, Retention, SegmentRow, TrendPoint } from '../../functions/core/report.ts';
 import type { Book, Fields } from './book.ts';
 
 const Money = Decimal.clone({ precision: 80, rounding: Decimal.ROUND_HALF_UP });
@@ -17,7 +17,9 @@ const lengths = { month: 1, quarter: 3, ttm: 12 } as const;
 const windows: readonly Window[] = ['month', 'quarter', 'ttm'];
 
 export type ReferenceFigures = {
-  readonly windows: Readonly<Record<Window, { openingMonth: string; total: Retention; bridge: Bridge } | null>>;
+  readonly windows: Readonly<
+    Record<Window, { openingMonth: string; total: Retention; bridge: Bridge; failedPayments: FailedPayments } | null>
+  >;
   readonly segments: readonly SegmentRow[];
   readonly trend: readonly TrendPoint[];
   readonly ledger: readonly Fields[];
@@ -83,6 +85,12 @@ const accountsAt = (book: Book, closing: string) => {
   return ({ customer_id = '' }: Fields) => map.get(customer_id) ?? customer_id;
 };
 
+const ratesAt = (book: Book, month: string, reportingCurrency: string): ReadonlyMap<string, string> => {
+  const rates = new Map<string, string>();
+  for (const { currency = '', rate = '' } of newestWith(book, 'fx', month)) rates.set(currency, rate);
+  return rates.set(reportingCurrency, '1');
+};
+
 /** The amount of every account in one snapshot at the rates of a month, rounded once a product. */
 const amountsOf = (
   book: Book,
@@ -91,9 +99,7 @@ const amountsOf = (
   currency: string,
   accountOf: (row: Fields) => string,
 ): Map<string, Money> => {
-  const rates = new Map<string, string>();
-  for (const { currency: of = '', rate = '' } of newestWith(book, 'fx', rateMonth)) rates.set(of, rate);
-  rates.set(currency, '1');
+  const rates = ratesAt(book, rateMonth, currency);
   const products = new Map<string, Map<string, Money>>();
   for (const line of linesOf(book, month)) {
     if (!counts(line)) continue;
@@ -291,6 +297,41 @@ const ledgerOf = (window: Window, accounts: readonly Account[], decimals: number
       delta_mrr: c.minus(o).toFixed(decimals),
     }));
 
+/** Failed payments: each invoice in the state of the newest file that names it, at the closing month's rates. */
+const failedPaymentsOf = (
+  book: Book,
+  opening: string,
+  closing: string,
+  { reportingCurrency = 'USD' }: ReferenceSettings,
+): FailedPayments => {
+  const newest = new Map<string, Fields>();
+  for (const month of Object.keys(book).sort())
+    if (month > earlier(closing, 12))
+      for (const row of book[month]?.payments ?? []) newest.set(`${row.customer_id} ${row.invoice_id}`, row);
+  const rates = ratesAt(book, closing, reportingCurrency);
+  const decimals = decimalsOf(reportingCurrency);
+  const of = (state: string) => {
+    const rows = [...newest.values()].filter((row) => {
+      const on = (row.resolved_on || row.failed_on || '').slice(0, 7);
+      return row.state === state && (state === 'in_grace' || (on > opening && on <= closing));
+    });
+    const amount = rows.reduce(
+      (sum, row) => sum.plus(new Money(row.amount ?? '').times(rates.get(row.currency ?? '') ?? 'no rate')),
+      new Money(0),
+    );
+    return { invoices: rows.length, amount: amount.toFixed(decimals) };
+  };
+  const [recovered, exhausted, inGrace] = [of('recovered'), of('exhausted'), of('in_grace')];
+  return {
+    recoveredInvoices: recovered.invoices,
+    recoveredAmount: recovered.amount,
+    exhaustedInvoices: exhausted.invoices,
+    exhaustedAmount: exhausted.amount,
+    inGraceInvoices: inGrace.invoices,
+    inGraceAmount: inGrace.amount,
+  };
+};
+
 /** Every figure of a month that the definitions speak of. Only months up to it are read. */
 export const referenceOf = (whole: Book, closing: string, settings: ReferenceSettings = {}): ReferenceFigures => {
   const book: Book = Object.fromEntries(Object.entries(whole).filter(([month]) => month <= closing));
@@ -304,7 +345,12 @@ export const referenceOf = (whole: Book, closing: string, settings: ReferenceSet
     const accounts = accountsOf(book, openingMonth, closing, settings);
     segments.push(...segmentsOf(window, accounts, decimals));
     ledger.push(...ledgerOf(window, accounts, decimals));
-    return { openingMonth, total: retentionOf(accounts, decimals), bridge: bridgeOf(accounts, decimals) };
+    return {
+      openingMonth,
+      total: retentionOf(accounts, decimals),
+      bridge: bridgeOf(accounts, decimals),
+      failedPayments: failedPaymentsOf(book, openingMonth, closing, settings),
+    };
   };
   const trend: TrendPoint[] = [];
   for (let back = 23; back >= 0; back -= 1)
