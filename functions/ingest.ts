@@ -38,7 +38,7 @@ const versionOf = (month: Month, table: TableName, files: readonly SourceFile[])
     .digest('hex')
     .slice(0, 32);
 
-const filesOf = (files: readonly SourceFile[]) => files.map(({ name, sha256, bytes }) => ({ name, sha256, bytes }));
+const fileOf = ({ name, sha256, bytes }: SourceFile) => ({ name, sha256, bytes });
 
 /**
  * The catalog as it will be with every month of the source up to `until`, newest included. Stores tables beside those
@@ -68,7 +68,7 @@ export const ingest = async (
     const stored = await store.get(key);
     if (stored !== null) {
       const facts = decode(loadedSchema, stored.bytes, key, `Delete ${key}: the next run reads the source again.`);
-      return { version, files: filesOf(files), ...facts };
+      return { version, files: files.map(fileOf), ...facts };
     }
     const result = await loader.load({ table, files, target: { table, month, version } });
     if ('faults' in result) {
@@ -76,25 +76,27 @@ export const ingest = async (
       return null;
     }
     await store.put(key, encode(result.loaded));
-    return { version, files: filesOf(files), ...result.loaded, furtherColumns: [...result.loaded.furtherColumns] };
+    return { version, files: files.map(fileOf), ...result.loaded, furtherColumns: [...result.loaded.furtherColumns] };
   };
 
   for (const [at, month] of months.entries()) {
     progress('Reading snapshots', at, months.length);
     const found = await source.read(month, { trustMemo: month !== until });
     warnings.push(...found.warnings);
-    const tables: CatalogMonth = {};
+    const tables: { -readonly [K in keyof CatalogMonth]: CatalogMonth[K] } = {};
     for (const table of tableNames) {
       const files = found.tables[table];
       if (files.length === 0) continue;
       const entry = await loadTable(month, table, files);
       if (entry === null) continue;
-      Object.assign(tables, { [table]: entry });
+      tables[table] = entry;
       if (table !== 'customers' && entry.furtherColumns.length > 0)
         warnings.push(`${files[0]?.name}: columns not in use were ignored: ${entry.furtherColumns.join(', ')}`);
     }
-    if (found.control !== null && tables.lines !== undefined)
-      faults.push(...(await controlFaults(found.control, tables.lines)));
+    if (found.control !== null) {
+      tables.control = fileOf(found.control);
+      if (tables.lines !== undefined) faults.push(...(await controlFaults(found.control, tables.lines)));
+    }
     catalog.set(month, tables);
   }
   if (months.length > 0) progress('Reading snapshots', months.length, months.length);

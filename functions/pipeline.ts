@@ -30,7 +30,7 @@ import { queryNames, queryText } from './queries/sql.ts';
 import { mimeMessage } from './render/mime.ts';
 import { type RenderedReport, renderReport } from './render/render-report.ts';
 import { segmentsCsv, textCell } from './render/segments-csv.ts';
-import { tableNames } from './sources/source-file.ts';
+import { type TableName, tableNames } from './sources/source-file.ts';
 import { codeVersion } from './version.ts';
 
 /** What a run needs of the world. */
@@ -105,17 +105,22 @@ const lateRowsOf = async (month: Month, catalog: Catalog, store: ObjectStore): P
 /** Every source file that the figures of a month depend on. */
 const inputsOf = (month: Month, catalog: Catalog): Manifest['inputs'] => {
   const firstEvent = addMonths(month, -35);
-  return [...catalog].flatMap(([at, tables]) =>
-    tableNames.flatMap((table) => {
-      const entry = tables[table];
-      if (entry === undefined) return [];
-      const used =
-        table === 'cancellations'
-          ? Object.keys(entry.endedMonths).some((ended) => ended >= firstEvent && ended <= month)
-          : at <= month && (table !== 'payments' || at > addMonths(month, -12));
-      return used ? entry.files.map((file) => ({ month: at, table, ...file })) : [];
-    }),
-  );
+  return [...catalog].flatMap(([at, tables]) => {
+    const ended = Object.keys(tables.cancellations?.endedMonths ?? {});
+    const used: Readonly<Record<TableName, boolean>> = {
+      lines: at <= month,
+      customers: at <= month,
+      fx: at <= month,
+      cancellations: ended.some((event) => event >= firstEvent && event <= month),
+      payments: at <= month && at > addMonths(month, -12),
+    };
+    const files = tableNames
+      .filter((table) => used[table])
+      .flatMap((table) => (tables[table]?.files ?? []).map((file) => ({ month: at, table, ...file })));
+    const control =
+      tables.control !== undefined && at <= month ? [{ month: at, table: 'control', ...tables.control }] : [];
+    return [...files, ...control];
+  });
 };
 
 const manifestOf = (

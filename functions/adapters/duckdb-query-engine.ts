@@ -75,6 +75,18 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       return await work(connection);
     } catch (error) {
       if (error instanceof ReportError) throw error;
+      if (
+        error instanceof Error &&
+        /(Conversion|Out of Range) Error/.test(error.message) &&
+        error.message.includes('DECIMAL')
+      )
+        throw new ReportError(
+          'blocked',
+          'BAD_ROW',
+          `an amount in the reporting currency has more digits than the lake holds: ${error.message.split('\n')[0]}`,
+          'Look for a line or an fx rate that is far too large.',
+          { cause: error },
+        );
       throw dependencyError(
         'QUERY_FAILED',
         `DuckDB refused a query: ${error instanceof Error ? error.message : error}`,

@@ -22,7 +22,7 @@ export const unclassifiedChurn = (window: WindowName, total: Retention, config: 
   return [
     warn(
       'UNCLASSIFIED_CHURN',
-      `${percent(unclassified.div(churn))} of the churn over ${windowWords[window]} (${unclassified.toFixed()} of ${churn.toFixed()}) has no known cause: no cancellation on record, or a reason that the reason map does not know.`,
+      `${percent(unclassified.div(churn))} of the churn over ${windowWords[window]} (${total.unclassifiedChurnMrr} of ${total.churnMrr}) has no known cause: no cancellation on record, or a reason that the reason map does not know.`,
     ),
   ];
 };

@@ -3,14 +3,16 @@ import { z } from 'zod';
 import { isMonth, type Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
 import type { ObjectStore, Partition } from '../ports.ts';
-import { type TableName, tableNames } from '../sources/source-file.ts';
+import type { TableName } from '../sources/source-file.ts';
 
 const decimal = z.string().regex(/^-?\d+(\.\d+)?$/);
+
+const fileSchema = z.strictObject({ name: z.string(), sha256: z.string(), bytes: z.int() });
 
 const tableSchema = z.strictObject({
   /** Names the content: a hash of the source files and of the way they are read. */
   version: z.string(),
-  files: z.array(z.strictObject({ name: z.string(), sha256: z.string(), bytes: z.int() })),
+  files: z.array(fileSchema),
   rows: z.int(),
   furtherColumns: z.array(z.string()),
   sums: z.record(z.string(), z.strictObject({ all: decimal, counting: decimal })),
@@ -18,13 +20,22 @@ const tableSchema = z.strictObject({
   rates: z.record(z.string(), decimal),
 });
 
+const monthSchema = z.strictObject({
+  lines: tableSchema.optional(),
+  customers: tableSchema.optional(),
+  cancellations: tableSchema.optional(),
+  payments: tableSchema.optional(),
+  fx: tableSchema.optional(),
+  control: fileSchema.optional(),
+});
+
 const catalogSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  months: z.record(z.string().refine(isMonth), z.partialRecord(z.enum(tableNames), tableSchema)),
+  months: z.record(z.string().refine(isMonth), monthSchema),
 });
 
 export type CatalogTable = z.infer<typeof tableSchema>;
-export type CatalogMonth = Partial<Readonly<Record<TableName, CatalogTable>>>;
+export type CatalogMonth = Readonly<z.infer<typeof monthSchema>>;
 
 /** The months of the lake; absent tables are absent. */
 export type Catalog = ReadonlyMap<Month, CatalogMonth>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ObjectStore, QueryEngine, Row } from '../ports.ts';
 import { decode, encode } from './catalog.ts';
 import type { Derived, DerivedTable } from './lineage.ts';
+import { partitionKey } from './tables.ts';
 
 const rowsSchema = z.array(z.record(z.string(), z.string().nullable()));
 
@@ -18,23 +19,21 @@ export type Lake = {
 export const openLake = (store: ObjectStore, engine: QueryEngine): Lake => {
   const ensure = async (table: DerivedTable): Promise<void> => {
     // Down to what exists, then up again: a chain of a hundred months is no deep recursion.
-    const missing: DerivedTable[] = [];
+    const missing = new Map<string, DerivedTable>();
     const waiting = [table];
-    const seen = new Set<DerivedTable>();
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      if (seen.has(next) || (await engine.has(next.target))) continue;
-      seen.add(next);
-      missing.push(next);
+      const key = partitionKey(next.target);
+      if (missing.has(key) || (await engine.has(next.target))) continue;
+      missing.set(key, next);
       waiting.push(...next.inputs);
     }
-    const built = new Set<DerivedTable>();
-    while (built.size < missing.length) {
-      const ready = missing.filter(
-        (made) => !built.has(made) && made.inputs.every((input) => !seen.has(input) || built.has(input)),
+    while (missing.size > 0) {
+      const ready = [...missing].filter(
+        ([, made]) => !made.inputs.some(({ target }) => missing.has(partitionKey(target))),
       );
-      for (const made of ready) {
+      for (const [key, made] of ready) {
         await engine.materialise(made.sql, made.reads, made.target);
-        built.add(made);
+        missing.delete(key);
       }
     }
   };

@@ -69,18 +69,16 @@ const versionOf = (source: Source) =>
   text(source === null ? '' : isDerived(source) ? source.target.version : source.version);
 
 const once = <K, V>(make: (key: K) => V): ((key: K) => V) => {
-  const made = new Map<K, V>();
+  const made = new Map<K, { readonly value: V }>();
   return (key) => {
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const value = make(key);
-    made.set(key, value);
-    return value;
+    const known = made.get(key) ?? { value: make(key) };
+    made.set(key, known);
+    return known.value;
   };
 };
 
 /** No amount of money that fits the lake reaches it. */
-const unbounded = '99999999999999';
+const unbounded = '999999999999999999999999';
 
 /** Everything that can be asked of a catalog under a configuration. Months passed in must have a book. */
 export const lineageOf = (catalog: Catalog, config: Config) => {
@@ -124,40 +122,34 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     );
   });
 
-  /** Built month after month along the chain of customers files; null before the second one. */
+  /** The file before a month's newest customers file, and what it no longer lists; null before the second file. */
   const staleCustomers = once((month: Month): DerivedTable | null => {
-    let stale: DerivedTable | null = null;
-    let previous: Partition | null = null;
-    for (const at of monthsWith(catalog, 'customers', month)) {
-      const newest = partitionOf(catalog, at, 'customers');
-      if (previous !== null || stale !== null) {
-        const parameters = {
-          customers_month: text(at),
-          customers_version: versionOf(newest),
-          previous_month: monthOf(previous),
-          previous_version: versionOf(previous),
-          previous_stale_version: versionOf(stale),
-        };
-        stale = asTable('stale_customers', derive('stale-customers', at, parameters, [newest, previous, stale]));
-      }
-      previous = newest;
-    }
-    return stale;
+    const [previousAt, at] = monthsWith(catalog, 'customers', month).slice(-2);
+    if (previousAt === undefined || at === undefined) return null;
+    if (at !== month) return staleCustomers(at);
+    const [newest, previous] = [partitionOf(catalog, at, 'customers'), partitionOf(catalog, previousAt, 'customers')];
+    const stale = staleCustomers(previousAt);
+    const parameters = {
+      customers_month: text(at),
+      customers_version: versionOf(newest),
+      previous_month: text(previousAt),
+      previous_version: versionOf(previous),
+      previous_stale_version: versionOf(stale),
+    };
+    return asTable('stale_customers', derive('stale-customers', at, parameters, [newest, previous, stale]));
   });
 
+  /** A chain along the months that have a book: each adds its own sightings to the month before. */
   const firstSeen = once((month: Month): DerivedTable => {
-    let seen: DerivedTable | null = null;
-    for (const at of bookMonths(catalog, month)) {
-      const parameters = {
-        month: text(at),
-        book_version: versionOf(book(at)),
-        previous_month: monthOf(seen),
-        previous_version: versionOf(seen),
-      };
-      seen = asTable('first_seen', derive('first-seen', at, parameters, [book(at), seen]));
-    }
-    if (seen === null) throw new RangeError(`${month} has no book`);
-    return seen;
+    const previousMonth = bookMonths(catalog, month).findLast((at) => at < month);
+    const previous = previousMonth === undefined ? null : firstSeen(previousMonth);
+    const parameters = {
+      month: text(month),
+      book_version: versionOf(book(month)),
+      previous_month: monthOf(previous),
+      previous_version: versionOf(previous),
+    };
+    return asTable('first_seen', derive('first-seen', month, parameters, [book(month), previous]));
   });
 
   const slotsOf = (names: readonly string[]) =>

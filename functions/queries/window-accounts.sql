@@ -202,5 +202,5 @@ FROM classified
 CROSS JOIN bands
 LEFT JOIN cancellation ON cancellation.account_id = classified.account_id AND cancellation.recency = 1
 LEFT JOIN segment_columns ON segment_columns.account_id = classified.segments_of
-WHERE classified.opening_mrr * 12 >= CAST(bands.lower_bound AS DECIMAL(18, 4))
-  AND classified.opening_mrr * 12 < CAST(bands.upper_bound AS DECIMAL(18, 4))
+WHERE classified.opening_mrr * 12 >= CAST(bands.lower_bound AS DECIMAL(28, 4))
+  AND classified.opening_mrr * 12 < CAST(bands.upper_bound AS DECIMAL(28, 4))

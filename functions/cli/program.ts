@@ -1,0 +1,196 @@
+/** The command line: parses, calls, tells. Results go to standard output, progress and logs to standard error. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Month } from '../core/month.ts';
+import { exitCodes, ReportError } from '../errors.ts';
+import { BlockedError, describeFaults } from '../gate-fault.ts';
+import { codeVersion } from '../version.ts';
+import {
+  limitArgument,
+  monthArgument,
+  recipientsArgument,
+  revisionArgument,
+  segmentArgument,
+  windowArgument,
+} from './arguments.ts';
+import {
+  backfill,
+  check,
+  demo,
+  list,
+  type RunOptions,
+  run,
+  type Shared,
+  type Sourced,
+  sampleMonth,
+  show,
+  type TraceOptions,
+  trace,
+} from './commands.ts';
+import { jsonText, terminal as openTerminal, safe } from './terminal.ts';
+
+const terminal = openTerminal(process.stdout, process.stderr);
+const context = { terminal, environment: process.env };
+
+const program = new Command('retention')
+  .description(
+    'The retention report: exact, segmented NDR, GRR and involuntary churn from monthly billing snapshots,\nchecked, archived and mailed. A wrong number is worse than a late one: when a gate blocks, nothing is sent.',
+  )
+  .version(codeVersion)
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) })
+  .showHelpAfterError('Add --help to see how it is used.')
+  .addHelpText(
+    'after',
+    `
+Start here:
+  retention demo                                     make a sample book and run it
+  retention check --month 2026-10 --source billing   try the gates on your own snapshots; writes nothing
+  retention run --month 2026-10 --source billing     read, check, measure, archive, mail
+  retention trace --month 2026-10 --account cus_42   the invoices and opportunities behind a figure
+
+A source folder holds one folder a month (2026-10/) with lines.csv and, as they apply, customers.csv,
+cancellations.csv, payments.csv, fx.csv and control.json.
+
+Exit codes: 0 done · 1 unexpected failure · 2 wrong usage or configuration · 3 blocked by a gate ·
+            4 a dependency (disk, mail server) refused or failed`,
+  );
+
+const home = () => new Option('--home <dir>', 'the local store: lake, archive, outbox').default('./.retention');
+const asJson = () => new Option('--json', 'print the result for machines').default(false);
+const month = () => new Option('--month <YYYY-MM>', 'the closing month').argParser(monthArgument).makeOptionMandatory();
+const source = () =>
+  new Option('--source <dir>', 'folder of snapshots, one folder a month; left out: what the lake has');
+const config = () => new Option('--config <file>', 'settings; default: retention.config.json here, if there is one');
+
+program
+  .command('run')
+  .description('run one month: read, check, measure, render, archive, mail')
+  .addOption(month())
+  .addOption(source())
+  .addOption(home())
+  .addOption(config())
+  .addOption(
+    new Option('--to <addresses>', 'send to these instead of the configured recipients, separated by commas').argParser(
+      recipientsArgument,
+    ),
+  )
+  .option('--no-email', 'archive only')
+  .option('--resend', 'send even to those who have this revision already', false)
+  .addOption(asJson())
+  .addHelpText(
+    'after',
+    `
+Reads the month, and every earlier month of the source that is new or has changed. A month that was run before with
+the same inputs, settings and code adds nothing; anything else adds a revision that says what it restates.
+
+  retention run --month 2026-10 --source billing --no-email
+  retention run --month 2026-10 --source billing --to cfo@example.com,board@example.com`,
+  )
+  .action((options: RunOptions) => run(options, context));
+
+program
+  .command('check')
+  .description('run the gates of a month; writes nothing')
+  .addOption(month())
+  .addOption(source())
+  .addOption(home())
+  .addOption(config())
+  .addOption(asJson())
+  .action((options: Sourced & { month: Month }) => check(options, context));
+
+program
+  .command('backfill')
+  .description('archive every month from one to another, oldest first, without mail')
+  .addOption(new Option('--from <YYYY-MM>', 'the oldest month').argParser(monthArgument).makeOptionMandatory())
+  .addOption(new Option('--to <YYYY-MM>', 'the newest month').argParser(monthArgument).makeOptionMandatory())
+  .addOption(source())
+  .addOption(home())
+  .addOption(config())
+  .addOption(asJson())
+  .action((options: Sourced & { from: Month; to: Month }) => backfill(options, context));
+
+program
+  .command('list')
+  .description('what the archive holds')
+  .addOption(home())
+  .addOption(asJson())
+  .action((options: Shared) => list(options, context));
+
+program
+  .command('show')
+  .description('the headline table of one archived month')
+  .addOption(month())
+  .addOption(new Option('--revision <n>', 'an older revision').argParser(revisionArgument))
+  .addOption(home())
+  .addOption(asJson())
+  .action((options: Shared & { month: Month; revision?: number }) => show(options, context));
+
+program
+  .command('trace')
+  .description('the ledger rows behind a figure, with invoices and CRM opportunities')
+  .addOption(month())
+  .addOption(
+    new Option('--window <name>', 'month, quarter or ttm; default: the longest there is').argParser(windowArgument),
+  )
+  .option('--account <id>', 'one account')
+  .addOption(new Option('--segment <dimension=value>', 'one segment; repeat to narrow').argParser(segmentArgument))
+  .addOption(new Option('--revision <n>', 'an older revision').argParser(revisionArgument))
+  .addOption(new Option('--limit <rows>', 'rows to show, 0 for all').argParser(limitArgument).default(50))
+  .addOption(home())
+  .addOption(asJson())
+  .addHelpText(
+    'after',
+    `
+  retention trace --month 2026-10 --window month --segment region=EMEA
+  retention trace --month 2026-10 --account cus_42`,
+  )
+  .action((options: TraceOptions) => trace(options, context));
+
+program
+  .command('demo')
+  .description('make a sample book and run its newest month')
+  .addOption(home())
+  .addOption(asJson())
+  .action((options: Shared) => demo(options, monthArgument(sampleMonth), context));
+
+/** An error that is not ours, for machines. */
+const told = (error: unknown) =>
+  error instanceof CommanderError
+    ? { code: 'USAGE', message: error.message.replace(/^error: /, ''), hint: 'Add --help to see how it is used.' }
+    : { code: 'UNEXPECTED', message: `${error}`, hint: '' };
+
+/** A line of a failure, which may quote what came from outside. */
+const tell = (line: string): void => {
+  const indent = line.length - line.trimStart().length;
+  terminal.note(`${' '.repeat(indent)}${safe(line, 1000)}`);
+};
+
+const fail = (error: unknown): number => {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const known = error instanceof ReportError ? error : null;
+  const faults = error instanceof BlockedError ? error.faults : [];
+  if (process.argv.includes('--json')) {
+    const { code, message, hint } = known ?? told(error);
+    terminal.print(jsonText({ error: { code, message, hint, faults } }));
+  }
+  // The parser has told people already.
+  if (error instanceof CommanderError) return exitCodes.usage;
+  if (known === null) {
+    const trace = `unexpected failure: ${error instanceof Error ? (error.stack ?? error.message) : error}`;
+    for (const line of trace.split('\n')) tell(line);
+    return exitCodes.unexpected;
+  }
+  const lines = faults.length > 0 ? describeFaults(faults) : [`${known.code}: ${known.message}`];
+  for (const line of lines.flatMap((text) => text.split('\n'))) tell(line);
+  tell(known.hint);
+  return exitCodes[known.kind];
+};
+
+/** Runs the command that the process was started with; its outcome becomes the exit code. */
+export const main = async (): Promise<void> => {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = error instanceof InvalidArgumentError ? exitCodes.usage : fail(error);
+  }
+};

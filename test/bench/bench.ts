@@ -1,0 +1,213 @@
+/**
+ * `npm run bench`: how long a month takes, how it grows, and what it is compared with, all measured in one run on this machine.
+ * Books of 100k and 1M customers x 25 months; `--large` adds 10M, `--small` stops at 100k. Books are kept in .retention/bench.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { openDuckdb } from '../../functions/adapters/duckdb.ts';
+import { duckdbQueryEngine } from '../../functions/adapters/duckdb-query-engine.ts';
+import { duckdbTableLoader } from '../../functions/adapters/duckdb-table-loader.ts';
+import { folderObjectStore } from '../../functions/adapters/folder-object-store.ts';
+import { table } from '../../functions/cli/terminal.ts';
+import { defaultConfig } from '../../functions/core/config.ts';
+import { addMonths, monthRange, parseMonth } from '../../functions/core/month.ts';
+import { loadCatalog } from '../../functions/lake/catalog.ts';
+import { openLake } from '../../functions/lake/lake.ts';
+import { lineageOf } from '../../functions/lake/lineage.ts';
+import { partitionKey } from '../../functions/lake/tables.ts';
+import { openFolderSource } from '../../functions/sources/folder-source.ts';
+import { rowsInJavaScript, windowFunctions } from './baselines.ts';
+import { makeBenchBook } from './make-book.ts';
+
+const newest = parseMonth('2026-10');
+const months = 25;
+const root = join('.retention', 'bench');
+const results: [what: string, book: string, value: string, beside: string][] = [];
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const timed = async <T>(work: () => Promise<T>): Promise<[ms: number, value: T]> => {
+  const start = performance.now();
+  const value = await work();
+  return [performance.now() - start, value];
+};
+/** The quickest of three: what the machine can do, with its other work left out as far as possible. */
+const best = async (work: () => Promise<unknown>): Promise<number> => {
+  const times = [(await timed(work))[0], (await timed(work))[0], (await timed(work))[0]];
+  return Math.min(...times);
+};
+
+/** A whole command in a process of its own: wall time and peak memory. */
+const command = (args: readonly string[]): Promise<{ ms: number; peakMib: number }> =>
+  new Promise((resolve, reject) => {
+    const start = performance.now();
+    const child = spawn(process.execPath, ['--import', './test/bench/peak-memory.ts', 'functions/cli.ts', ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let errors = '';
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    child.on('close', (code) => {
+      const peak = /peak-rss-kib (\d+)/.exec(errors)?.[1];
+      if (code !== 0 || peak === undefined)
+        reject(new Error(`retention ${args.join(' ')} ended with ${code}: ${errors}`));
+      else resolve({ ms: performance.now() - start, peakMib: parseInt(peak, 10) / 1024 });
+    });
+  });
+
+const sizeName = (customers: number) => (customers >= 1_000_000 ? `${customers / 1_000_000}M` : `${customers / 1000}k`);
+
+const bookOf = async (customers: number): Promise<string> => {
+  const dir = join(root, `book-${sizeName(customers)}`);
+  if (existsSync(join(dir, newest, 'control.json'))) return dir;
+  say(`making a book of ${sizeName(customers)} customers x ${months} months …`);
+  await rm(dir, { recursive: true, force: true });
+  await makeBenchBook(dir, { customers, months, newest });
+  return dir;
+};
+
+/** Runs the newest month on a home that has the history, `keep` months of it. */
+const monthWithHistory = async (book: string, keep: number): Promise<{ home: string; ms: number; peakMib: number }> => {
+  const home = join(root, 'home');
+  await rm(home, { recursive: true, force: true });
+  let source = book;
+  if (keep < months) {
+    source = join(root, 'shorter-book');
+    await rm(source, { recursive: true, force: true });
+    for (const month of monthRange(addMonths(newest, 1 - keep), newest))
+      await cp(join(book, month), join(source, month), { recursive: true });
+  }
+  await command(['run', '--month', addMonths(newest, -1), '--source', source, '--home', home, '--no-email']);
+  const run = await command(['run', '--month', newest, '--source', source, '--home', home, '--no-email']);
+  return { home, ...run };
+};
+
+const measureQueries = async (home: string, size: string): Promise<number> => {
+  const scratch = join(root, 'scratch');
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  const store = folderObjectStore(home);
+  const instance = await openDuckdb({ scratch });
+  const engine = await duckdbQueryEngine({ instance, store, scratch });
+  const { catalog } = await loadCatalog(store);
+  const lineage = lineageOf(catalog, defaultConfig);
+  const accounts = lineage.windowAccounts(newest, 'ttm');
+  const cells = lineage.cells(accounts);
+  const ttm = await best(async () => {
+    await engine.materialise(accounts.sql, accounts.reads, accounts.target);
+    await engine.query(cells.sql, cells.reads);
+  });
+  const connection = await (await DuckDBInstance.create(':memory:', { threads: '2' })).connect();
+  const paths = await Promise.all(accounts.reads.map((read) => store.localFile(partitionKey(read))));
+  const scan = await best(async () => {
+    for (const path of paths)
+      await connection.runAndReadAll(
+        `SELECT bit_xor(hash(COLUMNS(c -> c NOT IN ('at_month', 'at_quarter', 'name')))) FROM read_parquet('${path}')`,
+      );
+  });
+  results.push([
+    'TTM window, all segments and causes',
+    size,
+    seconds(ttm),
+    `${(ttm / scan).toFixed(1)} x a scan of the tables it reads (${seconds(scan)})`,
+  ]);
+
+  const linePaths = monthRange(addMonths(newest, 1 - months), newest).map((month) => {
+    const version = catalog.get(month)?.lines?.version ?? '';
+    return join(home, partitionKey({ table: 'lines', month, version }));
+  });
+  const [javascript] = await timed(() => rowsInJavaScript(connection, linePaths.at(-13) ?? '', linePaths.at(-1) ?? ''));
+  results.push([
+    '  the same NDR and GRR, rows in a JavaScript loop',
+    size,
+    seconds(javascript),
+    `${(javascript / ttm).toFixed(1)} x`,
+  ]);
+  const [windows] = await timed(() => connection.runAndReadAll(windowFunctions(linePaths)));
+  results.push([
+    '  the same by window functions over 25 months',
+    size,
+    seconds(windows),
+    `${(windows / ttm).toFixed(1)} x`,
+  ]);
+
+  const lake = openLake(store, engine);
+  const points = monthRange(addMonths(newest, -11), newest);
+  const trend = await best(async () => {
+    for (const month of points) await lake.rows(lineage.cells(lineage.windowAccounts(month, 'ttm')));
+  });
+  results.push(['Trend of 12 months of ttm from stored cells', size, seconds(trend), '']);
+  await engine.close();
+  instance.closeSync();
+  return ttm;
+};
+
+const measureIngest = async (book: string, size: string): Promise<void> => {
+  const home = join(root, 'ingest');
+  await rm(home, { recursive: true, force: true });
+  const scratch = join(home, 'scratch');
+  await mkdir(scratch, { recursive: true });
+  const instance = await openDuckdb({ scratch });
+  const loader = duckdbTableLoader({ instance, store: folderObjectStore(home), scratch });
+  const source = await openFolderSource(book);
+  const { tables } = await source.read(newest);
+  const [ms, result] = await timed(() =>
+    loader.load({ table: 'lines', files: tables.lines, target: { table: 'lines', month: newest, version: 'bench' } }),
+  );
+  if ('faults' in result) throw new Error('the bench book has faults');
+  results.push([
+    'Validated ingest of .csv.gz lines',
+    size,
+    seconds(ms),
+    `${Math.round(result.loaded.rows / (ms / 1000)).toLocaleString('en')} lines/s`,
+  ]);
+  instance.closeSync();
+};
+
+const sizes = [
+  100_000,
+  ...(process.argv.includes('--small') ? [] : [1_000_000]),
+  ...(process.argv.includes('--large') ? [10_000_000] : []),
+];
+const wall: number[] = [];
+const query: number[] = [];
+for (const customers of sizes) {
+  const size = sizeName(customers);
+  const book = await bookOf(customers);
+  say(`${size}: ingest`);
+  await measureIngest(book, size);
+  say(`${size}: the newest month on 24 months of history`);
+  const run = await monthWithHistory(book, months);
+  wall.push(run.ms);
+  results.push([
+    'Whole run of one month, history in place',
+    size,
+    seconds(run.ms),
+    `peak ${Math.round(run.peakMib)} MiB`,
+  ]);
+  say(`${size}: queries and baselines`);
+  query.push(await measureQueries(run.home, size));
+  if (customers === sizes[0]) {
+    say(`${size}: the same month on 12 months of history`);
+    const shorter = await monthWithHistory(book, 13);
+    results.push([
+      '  the same on 12 months of history',
+      size,
+      seconds(shorter.ms),
+      `24 months take ${(run.ms / shorter.ms).toFixed(2)} x`,
+    ]);
+  }
+}
+const exponent = (times: readonly number[]) =>
+  (Math.log((times.at(-1) ?? 1) / (times[0] ?? 1)) / Math.log((sizes.at(-1) ?? 1) / (sizes[0] ?? 1))).toFixed(2);
+if (sizes.length > 1) {
+  const span = `${sizeName(sizes[0] ?? 0)} to ${sizeName(sizes.at(-1) ?? 0)}`;
+  results.push(['Growth exponent, whole run', span, exponent(wall), '1 is linear']);
+  results.push(['Growth exponent, TTM window', span, exponent(query), '1 is linear']);
+}
+await rm(join(root, 'home'), { recursive: true, force: true });
+process.stdout.write(`${table(['Measured', 'Customers', 'Value', 'Beside'], results)}\n`);
