@@ -59,7 +59,7 @@ export const ingest = async (
     month: Month,
     table: TableName,
     files: readonly SourceFile[],
-  ): Promise<CatalogTable | null> => {
+  ): Promise<CatalogTable | readonly GateFault[]> => {
     const version = versionOf(month, table, files);
     const current = known.get(month)?.[table];
     if (current?.version === version) return current;
@@ -71,10 +71,7 @@ export const ingest = async (
       return { version, files: files.map(fileOf), ...facts };
     }
     const result = await loader.load({ table, files, target: { table, month, version } });
-    if ('faults' in result) {
-      faults.push(...result.faults);
-      return null;
-    }
+    if ('faults' in result) return result.faults;
     await store.put(key, encode(result.loaded));
     return { version, files: files.map(fileOf), ...result.loaded, furtherColumns: [...result.loaded.furtherColumns] };
   };
@@ -84,14 +81,18 @@ export const ingest = async (
     const found = await source.read(month, { trustMemo: month !== until });
     warnings.push(...found.warnings);
     const tables: { -readonly [K in keyof CatalogMonth]: CatalogMonth[K] } = {};
-    for (const table of tableNames) {
-      const files = found.tables[table];
-      if (files.length === 0) continue;
-      const entry = await loadTable(month, table, files);
-      if (entry === null) continue;
+    const present = tableNames.filter((table) => found.tables[table].length > 0);
+    // Side by side: a small table costs mostly its overhead. Kept in order, so that faults are told in one.
+    const entries = await Promise.all(present.map((table) => loadTable(month, table, found.tables[table])));
+    for (const [at, table] of present.entries()) {
+      const entry = entries[at] ?? [];
+      if (!('version' in entry)) {
+        faults.push(...entry);
+        continue;
+      }
       tables[table] = entry;
       if (table !== 'customers' && entry.furtherColumns.length > 0)
-        warnings.push(`${files[0]?.name}: columns not in use were ignored: ${entry.furtherColumns.join(', ')}`);
+        warnings.push(`${entry.files[0]?.name}: columns not in use were ignored: ${entry.furtherColumns.join(', ')}`);
     }
     if (found.control !== null) {
       tables.control = fileOf(found.control);

@@ -24,7 +24,8 @@ import { ingest, type SnapshotSource } from './ingest.ts';
 import { type Catalog, loadCatalog, saveCatalog } from './lake/catalog.ts';
 import { type Lake, openLake } from './lake/lake.ts';
 import { type Lineage, lineageOf } from './lake/lineage.ts';
-import { type Measurement, measure, missingInputs } from './measure.ts';
+import { missingInputs } from './measurable.ts';
+import { type Measurement, measure } from './measure.ts';
 import type { Clock, Mailer, ObjectStore, Progress, QueryEngine, TableLoader } from './ports.ts';
 import { queryNames, queryText } from './queries/sql.ts';
 import { mimeMessage } from './render/mime.ts';
@@ -47,16 +48,17 @@ export type World = {
   readonly note: (text: string) => void;
 };
 
-export type MailOptions = { readonly recipients: readonly string[]; readonly resend: boolean } | null;
+export type MailOptions = { readonly recipients: readonly string[]; readonly resend: boolean };
 
-export type RunOutcome = {
+export type ArchivedMonth = {
   readonly month: Month;
   readonly revision: number;
   readonly report: Report;
   /** False when the month's current revision says the same already. */
   readonly added: boolean;
-  readonly deliveries: readonly Delivery[];
 };
+
+export type RunOutcome = ArchivedMonth & { readonly deliveries: readonly Delivery[] };
 
 type Checked = {
   readonly catalog: Catalog;
@@ -77,7 +79,7 @@ const prepare = async (month: Month, source: SnapshotSource | null, config: Conf
   const missing = missingInputs(catalog, lineage, month, config);
   if (missing.length > 0) throw new BlockedError(missing);
   const lake = openLake(world.store, world.engine);
-  const measurement = await measure(catalog, lineage, month, config, lake, world.progress);
+  const measurement = await measure({ catalog, lineage, closing: month, config, lake }, world.progress);
   for (const note of measurement.notes) world.note(note);
   if (measurement.faults.length > 0) throw new BlockedError(measurement.faults);
   return { catalog, etag, lineage, lake, measurement };
@@ -255,40 +257,55 @@ const archiveFiles = async (
 };
 
 /**
- * Runs one month. Adds a revision to the archive unless the current one says the same of the same inputs, then mails it.
+ * Reads, checks, measures and archives one month: adds a revision unless the current one says the same of the same inputs.
  * A gate that blocks throws BlockedError before anything that is in use has changed.
  */
-export const runMonth = async (
+export const archiveMonth = async (
   month: Month,
   source: SnapshotSource | null,
   config: Config,
-  mail: MailOptions,
   world: World,
-): Promise<RunOutcome> => {
+): Promise<ArchivedMonth> => {
   const checked = await prepare(month, source, config, world);
   const current = await readArchived(world.store, month);
   const revision = (current?.revision ?? 0) + 1;
   const manifest = manifestOf(month, revision, config, world.engine.name, checked.catalog);
-  const unchanged = isCurrent(current, manifest, checked.measurement.report);
-  const late = await lateRowsOf(month, checked.catalog, world.store);
-  const report = unchanged ? current.report : await complete(checked.measurement.report, current, late, world.store);
-  const rendered = renderReport(report);
-
-  if (!unchanged) {
-    world.progress('Writing the report', 0, 1);
-    await mkdir(world.scratch, { recursive: true });
-    const ledger = join(world.scratch, `movements-${month}.csv`);
-    await writeLedger(checked, ledger);
-    const files = await archiveFiles(month, report, rendered, config.sender, ledger);
+  if (isCurrent(current, manifest, checked.measurement.report)) {
     await saveCatalog(world.store, checked.catalog, checked.etag);
-    await publish(world.store, manifest, files);
-    world.progress('Writing the report', 1, 1);
-  } else await saveCatalog(world.store, checked.catalog, checked.etag);
+    return { month, revision: current.revision, report: current.report, added: false };
+  }
+  world.progress('Writing the report', 0, 1);
+  const late = await lateRowsOf(month, checked.catalog, world.store);
+  const report = await complete(checked.measurement.report, current, late, world.store);
+  await mkdir(world.scratch, { recursive: true });
+  const ledger = join(world.scratch, `movements-${month}.csv`);
+  await writeLedger(checked, ledger);
+  const files = await archiveFiles(month, report, renderReport(report), config.sender, ledger);
+  await saveCatalog(world.store, checked.catalog, checked.etag);
+  await publish(world.store, manifest, files);
+  world.progress('Writing the report', 1, 1);
+  return { month, revision, report, added: true };
+};
 
-  const message = { subject: rendered.subject, html: rendered.emailHtml, text: rendered.emailText };
-  const deliveries =
-    mail === null
-      ? []
-      : await deliver({ month, revision: report.revision, message }, { ...mail, sender: config.sender }, world);
-  return { month, revision: report.revision, report, added: !unchanged, deliveries };
+/** Mails an archived month to each recipient once. */
+export const mailMonth = (
+  { month, revision, report }: ArchivedMonth,
+  config: Config,
+  mail: MailOptions,
+  world: World,
+): Promise<Delivery[]> => {
+  const { subject, emailHtml: html, emailText: text } = renderReport(report);
+  return deliver({ month, revision, message: { subject, html, text } }, { ...mail, sender: config.sender }, world);
+};
+
+/** Runs one month from snapshot to mail; without mail when `mail` is null. */
+export const runMonth = async (
+  month: Month,
+  source: SnapshotSource | null,
+  config: Config,
+  mail: MailOptions | null,
+  world: World,
+): Promise<RunOutcome> => {
+  const archived = await archiveMonth(month, source, config, world);
+  return { ...archived, deliveries: mail === null ? [] : await mailMonth(archived, config, mail, world) };
 };

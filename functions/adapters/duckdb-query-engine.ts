@@ -49,7 +49,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       throw dependencyError(
         'LAKE_INCOMPLETE',
         `the lake has no ${partitionKey(read)}`,
-        'Run the month again: a missing table is built anew from its sources.',
+        'Delete the lake folder and run the month with its --source: the lake is built anew, the archive stays.',
       );
     return `SELECT *, ${quoted(read.month)} AS month, ${quoted(read.version)} AS version FROM read_parquet(${quotedPath(path)}, hive_partitioning = false)`;
   };
@@ -75,18 +75,6 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       return await work(connection);
     } catch (error) {
       if (error instanceof ReportError) throw error;
-      if (
-        error instanceof Error &&
-        /(Conversion|Out of Range) Error/.test(error.message) &&
-        error.message.includes('DECIMAL')
-      )
-        throw new ReportError(
-          'blocked',
-          'BAD_ROW',
-          `an amount in the reporting currency has more digits than the lake holds: ${error.message.split('\n')[0]}`,
-          'Look for a line or an fx rate that is far too large.',
-          { cause: error },
-        );
       throw dependencyError(
         'QUERY_FAILED',
         `DuckDB refused a query: ${error instanceof Error ? error.message : error}`,

@@ -134,7 +134,8 @@ export const smtpMailer = (options: SmtpMailerOptions): Mailer => {
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
+    // Longer than the others: a connection that was never greeted is no message of unknown fate.
+    socketTimeout: 2 * timeoutMs,
     logger: false,
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -10,7 +10,7 @@ import { type Month, monthRange, type WindowName } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import type { Delivery } from '../deliver.ts';
 import { ReportError, usageError } from '../errors.ts';
-import { checkMonth, type MailOptions, type RunOutcome, runMonth, type World } from '../pipeline.ts';
+import { type ArchivedMonth, archiveMonth, checkMonth, mailMonth, type RunOutcome, type World } from '../pipeline.ts';
 import { writeSampleBook } from '../sources/sample-book.ts';
 import { archiveTable, headlineTable, ledgerTable, remarks } from './tables.ts';
 import { jsonText as json, safe, type Terminal } from './terminal.ts';
@@ -44,16 +44,14 @@ const atWork = <T>(
 };
 
 /** Without a recipient a file can still be written, as a draft to its sender; a mail server needs one. */
-const recipientsOf = (
-  config: Config,
-  to: readonly string[] | undefined,
-  { mailer, note }: World,
-): readonly string[] => {
+const recipientsOf = (config: Config, to: readonly string[] | undefined, { mailer }: World): readonly string[] => {
   const recipients = to ?? config.recipients;
   if (recipients.length > 0) return recipients;
   if (mailer.repeatable) return [config.sender];
-  note('nobody is configured to receive the mail: set "recipients", or give --to');
-  return [];
+  throw usageError(
+    'a mail server is set, but nobody is configured to receive the mail',
+    'Set "recipients" in the configuration, give --to, or run with --no-email.',
+  );
 };
 
 const outcomeJson = (home: string, { month, revision, added, deliveries, report }: RunOutcome) => ({
@@ -66,11 +64,7 @@ const outcomeJson = (home: string, { month, revision, added, deliveries, report 
   gates: report.gates,
 });
 
-const printOutcome = (
-  home: string,
-  { month, revision, added, deliveries, report }: RunOutcome,
-  { print, note }: Terminal,
-) => {
+const printArchived = (home: string, { month, revision, added, report }: ArchivedMonth, { print, note }: Terminal) => {
   print(headlineTable(report));
   print('');
   for (const remark of remarks(report)) note(`warning: ${safe(remark, 400)}`);
@@ -78,9 +72,12 @@ const printOutcome = (
     added ? `Archived as revision ${revision}.` : `Unchanged: revision ${revision} says the same. Nothing was added.`,
   );
   print(`Report  ${shownPath(home, archiveKey(month, revision, 'report.html'))}`);
+};
+
+const printDeliveries = (home: string, deliveries: readonly Delivery[], { print }: Terminal) => {
   for (const { outcome, recipient, where } of deliveries) {
-    const place = where === null ? '' : ` ${where.startsWith('outbox/') ? shownPath(home, where) : where}`;
-    print(`E-mail  ${place.trim() === '' ? '' : `${place.trim()}  `}(${outcome}, ${recipient})`);
+    const place = where?.startsWith('outbox/') === true ? shownPath(home, where) : (where ?? '');
+    print(`E-mail  ${place === '' ? '' : `${place}  `}(${outcome}, ${recipient})`);
   }
 };
 
@@ -104,16 +101,18 @@ export type RunOptions = Sourced & {
 
 export const run = async (options: RunOptions, context: Context): Promise<void> => {
   const config = await readConfig(options.config);
-  const outcome = await atWork(options, false, context, (world, source) => {
-    const mail: MailOptions = options.email
-      ? { recipients: recipientsOf(config, options.to, world), resend: options.resend }
-      : null;
-    return runMonth(options.month, source, config, mail, world);
+  const { terminal } = context;
+  await atWork(options, false, context, async (world, source) => {
+    const recipients = options.email ? recipientsOf(config, options.to, world) : [];
+    const archived = await archiveMonth(options.month, source, config, world);
+    if (!options.json) printArchived(options.home, archived, terminal);
+    const mail = { recipients, resend: options.resend };
+    const deliveries = await mailMonth(archived, config, mail, world);
+    if (!options.json) printDeliveries(options.home, deliveries, terminal);
+    unknownDeliveries(deliveries);
+    // Last: a machine gets one document, of the outcome or of the failure.
+    if (options.json) terminal.print(json(outcomeJson(options.home, { ...archived, deliveries })));
   });
-  if (!options.json) printOutcome(options.home, outcome, context.terminal);
-  unknownDeliveries(outcome.deliveries);
-  // After it: a machine gets one document, of the outcome or of the failure.
-  if (options.json) context.terminal.print(json(outcomeJson(options.home, outcome)));
 };
 
 export const check = async (options: Sourced & { readonly month: Month }, context: Context): Promise<void> => {
@@ -139,7 +138,7 @@ export const backfill = async (
   await atWork(options, false, context, async (world, source) => {
     for (const [at, month] of months.entries()) {
       world.progress('Archiving months', at, months.length);
-      const { report, added } = await runMonth(month, source, config, null, { ...world, progress: () => {} });
+      const { report, added } = await archiveMonth(month, source, config, { ...world, progress: () => {} });
       reports.push(report);
       if (!options.json) context.terminal.note(`${month}  revision ${report.revision}${added ? '' : ' (unchanged)'}`);
     }

@@ -8,7 +8,8 @@ export type Cell = {
   readonly movement: string;
   /** The cause of a churn, `none` for everything else. */
   readonly cause: string;
-  /** Accounts with an opening amount. */
+  readonly accounts: number;
+  /** Those with an opening amount. */
   readonly openingAccounts: number;
   readonly opening: Exact;
   readonly closing: Exact;

@@ -19,7 +19,13 @@ export const queryNames = [
 export type QueryName = (typeof queryNames)[number];
 
 /** The text of a query, as written. */
-export const queryText = (name: QueryName): string => readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8');
+export const queryText = (name: QueryName): string => {
+  const text = texts.get(name) ?? readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8');
+  texts.set(name, text);
+  return text;
+};
+
+const texts = new Map<QueryName, string>();
 
 /**
  * A parameter: text or null, a whole number, a list for IN, rows for VALUES, or columns of a SELECT (each followed by a comma).

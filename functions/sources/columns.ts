@@ -27,7 +27,7 @@ const text = (name: string, length = textLength): Column =>
   column(name, {
     wrong: (raw) => `length(${raw}) > ${length}`,
     type: 'VARCHAR',
-    problem: `is longer than ${length} characters`,
+    problem: `must be at most ${length} characters`,
   });
 
 const oneOf = (name: string, values: readonly string[]): Column =>
@@ -43,7 +43,7 @@ const decimal = (name: string, places: number, sign: '' | '-?', words: string): 
     {
       wrong: (raw) => `NOT regexp_full_match(${raw}, '${sign}[0-9]{1,${18 - places}}(\\.[0-9]{1,${places}})?')`,
       type: `DECIMAL(18,${places})`,
-      problem: `must be ${words} such as 1234.50, with at most ${places} decimals, no exponent, separators or signs of currency`,
+      problem: `must be ${words} such as 1234.50: at most ${places} decimals, no exponent, separators or signs of currency; in JSON as text in quotes, in Parquet as DECIMAL or text`,
     },
     true,
   );
@@ -67,7 +67,7 @@ const required = (rule: Column): Column => ({
   ...rule,
   required: true,
   wrong: (raw) => `${raw} IS NULL OR (${rule.wrong(raw)})`,
-  problem: `${rule.problem}, and not be empty`,
+  problem: `${rule.problem} (and is required)`,
 });
 
 const id = (name: string) => text(name, idLength);

@@ -8,6 +8,7 @@ import { benchmarkBand, bookBenchmark, segmentRows } from '../../functions/core/
 const cell = (openingAccounts: number, opening: string, closing: string, movement = 'none'): Cell => ({
   movement,
   cause: 'none',
+  accounts: openingAccounts,
   openingAccounts,
   opening: exact(opening),
   closing: exact(closing),
