@@ -147,7 +147,7 @@ const measureWindow = async (
   const total = retentionOf(cells.total, decimals);
   const bridge = bridgeOf(cells.total, decimals);
 
-  const shown = [...reportable(names, cells.segments, config), 'acv_band', 'cohort_year'];
+  const shown = ['acv_band', ...reportable(names, cells.segments, config), 'cohort_year'];
   const segments = segmentRows(
     window,
     inOrder(
