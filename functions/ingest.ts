@@ -24,6 +24,9 @@ export type Ingested = {
 /** Raised when the way files become rows changes: what was read the old way is read again. */
 const readingVersion = 1;
 
+/** Source files of a month up to this size are read together. */
+const sideBySideBytes = 32 * 1024 * 1024;
+
 const loadedSchema = z.strictObject({
   rows: z.int(),
   furtherColumns: z.array(z.string()),
@@ -82,8 +85,13 @@ export const ingest = async (
     warnings.push(...found.warnings);
     const tables: { -readonly [K in keyof CatalogMonth]: CatalogMonth[K] } = {};
     const present = tableNames.filter((table) => found.tables[table].length > 0);
-    // Side by side: a small table costs mostly its overhead. Kept in order, so that faults are told in one.
-    const entries = await Promise.all(present.map((table) => loadTable(month, table, found.tables[table])));
+    const load = (table: TableName) => loadTable(month, table, found.tables[table]);
+    const bytes = present.flatMap((table) => found.tables[table]).reduce((total, file) => total + file.bytes, 0);
+    // Small tables cost mostly their overhead and are read side by side; large ones would share one memory.
+    const entries =
+      bytes < sideBySideBytes
+        ? await Promise.all(present.map(load))
+        : await Array.fromAsync(present, (table) => load(table));
     for (const [at, table] of present.entries()) {
       const entry = entries[at] ?? [];
       if (!('version' in entry)) {

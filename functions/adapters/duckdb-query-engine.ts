@@ -103,7 +103,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       const path = await newFile();
       await withTables(sql, reads, (connection) =>
         connection.run(
-          `COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, ${isScratch(target) ? 'COMPRESSION snappy, PRESERVE_ORDER false' : 'COMPRESSION zstd'})`,
+          `COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION ${isScratch(target) ? 'snappy' : 'zstd'}, PRESERVE_ORDER false)`,
         ),
       );
       if (!isScratch(target)) return options.store.putFile(partitionKey(target), path);

@@ -15,7 +15,7 @@ export const openDuckdb = async (options: DuckdbOptions): Promise<DuckDBInstance
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     temp_directory: options.scratch,
-    memory_limit: options.memoryLimit ?? '768MB',
+    memory_limit: options.memoryLimit ?? '640MB',
     ...(options.threads === undefined ? {} : { threads: `${options.threads}` }),
   });
 

@@ -19,4 +19,3 @@ SELECT
 FROM lines_of_month
 WHERE counting_mrr > 0 OR status = 'paused'
 GROUP BY 1, 2, 3
-ORDER BY 1, 2, 3

@@ -89,4 +89,3 @@ SELECT
 FROM amounts
 LEFT JOIN sighting ON sighting.customer_id = amounts.customer_id
 LEFT JOIN segments ON segments.customer_id = amounts.customer_id
-ORDER BY 1

@@ -18,4 +18,3 @@ lone_parents AS (
 SELECT customer_id, account_id FROM children
 UNION ALL
 SELECT account_id AS customer_id, account_id FROM lone_parents
-ORDER BY 1

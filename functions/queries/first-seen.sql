@@ -12,4 +12,3 @@ WITH sightings AS (
 SELECT customer_id, min(first_month) AS first_month
 FROM sightings
 GROUP BY 1
-ORDER BY 1

@@ -5,42 +5,48 @@ WITH family AS (
   FROM families
   WHERE month = :families_month AND version = :families_version
 ),
+-- The customers of the accounts that moved: nobody else's lines are looked at.
+moved_customer AS (
+  SELECT coalesce(family.customer_id, window_accounts.account_id) AS customer_id
+  FROM window_accounts
+  LEFT JOIN family ON family.account_id = window_accounts.account_id
+  WHERE window_accounts.month = :closing_month AND window_accounts.version = :version AND window_accounts.movement <> 'none'
+),
+opening_lines AS (
+  SELECT lines.customer_id, lines.subscription_id, lines.item_id, lines.product, lines.currency, lines.mrr, lines.invoice_id, lines.opportunity_id
+  FROM lines
+  JOIN moved_customer ON moved_customer.customer_id = lines.customer_id
+  WHERE lines.month = :opening_month
+    AND lines.version = :opening_lines
+    AND lines.status IN ('active', 'past_due')
+    AND lines.mrr > 0
+),
+closing_lines AS (
+  SELECT lines.customer_id, lines.subscription_id, lines.item_id, lines.product, lines.currency, lines.mrr, lines.invoice_id, lines.opportunity_id
+  FROM lines
+  JOIN moved_customer ON moved_customer.customer_id = lines.customer_id
+  WHERE lines.month = :closing_month
+    AND lines.version = :closing_lines
+    AND lines.status IN ('active', 'past_due')
+    AND lines.mrr > 0
+),
 -- What a line became explains a movement: closing lines that did not stand the same at the opening, and opening lines that
 -- count no more. A line is at most once in a snapshot.
 changed_line AS (
-  SELECT closing_line.customer_id, closing_line.invoice_id, closing_line.opportunity_id
-  FROM lines AS closing_line
-  LEFT JOIN lines AS opening_line
-    ON opening_line.month = :opening_month
-    AND opening_line.version = :opening_lines
-    AND opening_line.status IN ('active', 'past_due')
-    AND opening_line.customer_id = closing_line.customer_id
-    AND opening_line.subscription_id = closing_line.subscription_id
-    AND opening_line.item_id = closing_line.item_id
-    AND opening_line.product = closing_line.product
-    AND opening_line.currency = closing_line.currency
-    AND opening_line.mrr = closing_line.mrr
-  WHERE closing_line.month = :closing_month
-    AND closing_line.version = :closing_lines
-    AND closing_line.status IN ('active', 'past_due')
-    AND closing_line.mrr > 0
-    AND opening_line.customer_id IS NULL
-  UNION ALL
-  SELECT opening_line.customer_id, opening_line.invoice_id, opening_line.opportunity_id
-  FROM lines AS opening_line
-  LEFT JOIN lines AS closing_line
-    ON closing_line.month = :closing_month
-    AND closing_line.version = :closing_lines
-    AND closing_line.status IN ('active', 'past_due')
-    AND closing_line.mrr > 0
-    AND closing_line.customer_id = opening_line.customer_id
-    AND closing_line.subscription_id = opening_line.subscription_id
-    AND closing_line.item_id = opening_line.item_id
-  WHERE opening_line.month = :opening_month
-    AND opening_line.version = :opening_lines
-    AND opening_line.status IN ('active', 'past_due')
-    AND opening_line.mrr > 0
-    AND closing_line.customer_id IS NULL
+  SELECT
+    coalesce(closing_lines.customer_id, opening_lines.customer_id) AS customer_id,
+    CASE WHEN closing_lines.customer_id IS NULL THEN opening_lines.invoice_id ELSE closing_lines.invoice_id END AS invoice_id,
+    CASE WHEN closing_lines.customer_id IS NULL THEN opening_lines.opportunity_id ELSE closing_lines.opportunity_id END AS opportunity_id
+  FROM closing_lines
+  FULL JOIN opening_lines
+    ON opening_lines.customer_id = closing_lines.customer_id
+    AND opening_lines.subscription_id = closing_lines.subscription_id
+    AND opening_lines.item_id = closing_lines.item_id
+  WHERE closing_lines.customer_id IS NULL
+    OR opening_lines.customer_id IS NULL
+    OR opening_lines.mrr <> closing_lines.mrr
+    OR opening_lines.product <> closing_lines.product
+    OR opening_lines.currency <> closing_lines.currency
 ),
 evidence AS (
   SELECT coalesce(family.account_id, changed_line.customer_id) AS account_id, changed_line.invoice_id, changed_line.opportunity_id

@@ -18,4 +18,3 @@ SELECT earlier.customer_id, earlier.name, earlier.attributes
 FROM earlier
 LEFT JOIN newest ON newest.customer_id = earlier.customer_id
 WHERE newest.customer_id IS NULL
-ORDER BY 1

@@ -192,13 +192,17 @@ for (const customers of sizes) {
   say(`${size}: queries and baselines`);
   query.push(await measureQueries(run.home, size));
   if (customers === sizes[0]) {
-    say(`${size}: the same month on 12 months of history`);
-    const shorter = await monthWithHistory(book, 13);
+    say(`${size}: the same month on 12 months of history, and on 24 again`);
+    // In turns, the quicker of two each: other work on the machine must not pass for months.
+    const shorter = [await monthWithHistory(book, 13)];
+    const longer = [run, await monthWithHistory(book, months)];
+    shorter.push(await monthWithHistory(book, 13));
+    const [short, long] = [shorter, longer].map((runs) => Math.min(...runs.map(({ ms }) => ms)));
     results.push([
       '  the same on 12 months of history',
       size,
-      seconds(shorter.ms),
-      `24 months take ${(run.ms / shorter.ms).toFixed(2)} x`,
+      seconds(short ?? 0),
+      `24 months (${seconds(long ?? 0)}) take ${((long ?? 0) / (short ?? 1)).toFixed(2)} x`,
     ]);
   }
 }

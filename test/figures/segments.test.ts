@@ -106,9 +106,9 @@ describe('a segment', () => {
       bookOf({ customers: 'month customer_id name region plan\n2026-09 acme Acme eu basic' }),
     );
     const dimensions = (report: Report) => [...new Set(report.segments.map(({ dimension }) => dimension))];
-    expect(dimensions(await measureBook(book, '2026-10'))).toEqual(['plan', 'region', 'acv_band', 'cohort_year']);
+    expect(dimensions(await measureBook(book, '2026-10'))).toEqual(['acv_band', 'plan', 'region', 'cohort_year']);
     const configured = await measureBook(book, '2026-10', { dimensions: ['region', 'team'] });
-    expect(dimensions(configured)).toEqual(['region', 'team', 'acv_band', 'cohort_year']);
+    expect(dimensions(configured)).toEqual(['acv_band', 'region', 'team', 'cohort_year']);
     expect(shown(configured, 'month', 'team', 'openingMrr')).toEqual(['(none) 100.00']);
   });
 
