@@ -132,7 +132,7 @@ const manifestOf = (
   engine: string,
   catalog: Catalog,
 ): Omit<Manifest, 'files'> => {
-  // Whom it is sent to, and by whom, makes no difference to the figures.
+  // Whom it is sent to makes no difference to what is archived.
   const { recipients: _recipients, ...settings } = config;
   return {
     schemaVersion: 1,
