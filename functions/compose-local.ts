@@ -76,8 +76,6 @@ export const withLocalWorld = async <T>(options: LocalOptions, task: (world: Wor
       const { progress, note } = options;
       return await task({ store, engine, loader, mailer, clock, scratch: work, progress, note });
     } finally {
-      await loader.close();
-      await engine.close();
       await mailer.close();
       instance.closeSync();
     }

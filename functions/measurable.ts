@@ -11,7 +11,7 @@ import { dimensionSlots } from './lake/tables.ts';
 type Standing = 'measurable' | 'no history' | 'snapshot missing' | 'rate missing';
 
 /** Currencies of either end with MRR that counts, and no rate at either end. */
-export const missingRates = (
+const missingRates = (
   catalog: Catalog,
   lineage: Lineage,
   opening: Month,

@@ -52,8 +52,6 @@ export interface QueryEngine {
    * A text cell that a spreadsheet would run as a formula (it begins with `= + - @`, tab or carriage return) gets a leading `'`.
    */
   exportCsv(sql: string, reads: readonly Partition[], path: string): Promise<void>;
-  /** Stops what runs and frees everything. */
-  close(): Promise<void>;
 }
 
 /** One finished message for one recipient. */
@@ -108,5 +106,4 @@ export type LoadedTable = {
 /** Turns raw files into a typed, checked partition. Nothing is stored unless every row is right. */
 export interface TableLoader {
   load(request: LoadRequest): Promise<{ readonly loaded: LoadedTable } | { readonly faults: readonly GateFault[] }>;
-  close(): Promise<void>;
 }

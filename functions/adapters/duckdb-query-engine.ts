@@ -122,8 +122,6 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
           `COPY (SELECT ${cells.join(', ')} FROM (${sql})) TO ${quoted(path)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"')`,
         );
       }),
-
-    async close() {},
   };
 };
 

@@ -59,7 +59,6 @@ export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoade
 
   return {
     load: (request) => load(request).catch((error: unknown) => explained(request, error)),
-    async close() {},
   };
 };
 

@@ -8,8 +8,6 @@ import { partitionKey } from './tables.ts';
 const rowsSchema = z.array(z.record(z.string(), z.string().nullable()));
 
 export type Lake = {
-  /** Makes sure that a table is stored, building what it is made of first. */
-  ensure(table: DerivedTable): Promise<void>;
   /** The rows of a small result: from the store when it was asked before, otherwise from the engine. */
   rows(derived: Derived): Promise<readonly Row[]>;
   /** Writes a result as CSV to a new local file. */
@@ -17,6 +15,7 @@ export type Lake = {
 };
 
 export const openLake = (store: ObjectStore, engine: QueryEngine): Lake => {
+  /** Makes sure that a table is stored, building what it is made of first. */
   const ensure = async (table: DerivedTable): Promise<void> => {
     // Down to what exists, then up again: a chain of a hundred months is no deep recursion.
     const missing = new Map<string, DerivedTable>();
@@ -43,8 +42,6 @@ export const openLake = (store: ObjectStore, engine: QueryEngine): Lake => {
   };
 
   return {
-    ensure,
-
     async rows(derived) {
       const key = `lake/results/${derived.query}/month=${derived.month}/${derived.hash}.json`;
       const known = await store.get(key);

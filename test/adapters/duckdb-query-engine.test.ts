@@ -38,7 +38,6 @@ describe('DuckDB over a folder', () => {
       { customer_id: 'a', account_id: 'b', month: '2026-10', version: 'v' },
     ]);
     await engine.exportCsv('SELECT customer_id FROM families', [target], join(path, 'out.csv'));
-    await engine.close();
   });
 
   test('reaches for nothing outside: no extension is fetched', async () => {
@@ -48,7 +47,6 @@ describe('DuckDB over a folder', () => {
         kind: 'dependency',
       },
     );
-    await engine.close();
   });
 
   test('leaves no unfinished file behind, whether a query worked or not', async () => {
@@ -59,7 +57,6 @@ describe('DuckDB over a folder', () => {
     await engine
       .materialise("SELECT CAST('x' AS INTEGER) AS customer_id", [], { ...target, version: 'w' })
       .catch(() => {});
-    await engine.close();
     expect(await readdir(join(path, 'scratch-1')).catch(() => [])).toEqual([]);
   });
 });

@@ -29,8 +29,7 @@ const open = async (): Promise<TableLoaderHarness & { readonly root: string }> =
     },
     async dispose() {
       writer.closeSync();
-      await loader.close();
-      await engine.close();
+      instance.closeSync();
       await rm(root, { recursive: true, force: true });
     },
   };

@@ -141,7 +141,6 @@ const measureQueries = async (home: string, size: string): Promise<number> => {
     for (const month of points) await lake.rows(lineage.cells(lineage.windowAccounts(month, 'ttm')));
   });
   results.push(['Trend of 12 months of ttm from stored cells', size, seconds(trend), '']);
-  await engine.close();
   instance.closeSync();
   return ttm;
 };
