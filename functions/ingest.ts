@@ -1,11 +1,11 @@
 /** Brings the source's months into the lake: what is new or changed is read, everything else is left alone. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { exact } from './core/money.ts';
 import type { Month } from './core/month.ts';
 import { type Finding, fault, type GateFault } from './gate-fault.ts';
-import { type Catalog, type CatalogMonth, type CatalogTable, decode, encode } from './lake/catalog.ts';
+import type { Catalog, CatalogMonth, CatalogTable } from './lake/catalog.ts';
+import { fileOf, loadTable } from './load-table.ts';
 import type { ObjectStore, Progress, TableLoader } from './ports.ts';
 import { type SourceFile, type SourceMonth, type TableName, tableNames } from './sources/source-file.ts';
 
@@ -21,27 +21,8 @@ export type Ingested = {
   readonly warnings: readonly string[];
 };
 
-/** Raised when the way files become rows changes: what was read the old way is read again. */
-const readingVersion = 1;
-
 /** Source files of a month up to this size are read together. */
 const sideBySideBytes = 32 * 1024 * 1024;
-
-const loadedSchema = z.strictObject({
-  rows: z.int(),
-  furtherColumns: z.array(z.string()),
-  sums: z.record(z.string(), z.strictObject({ all: z.string(), counting: z.string() })),
-  endedMonths: z.record(z.string(), z.int()),
-  rates: z.record(z.string(), z.string()),
-});
-
-const versionOf = (month: Month, table: TableName, files: readonly SourceFile[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify([readingVersion, month, table, files.map(({ form, gzip, sha256 }) => [form, gzip, sha256])]))
-    .digest('hex')
-    .slice(0, 32);
-
-const fileOf = ({ name, sha256, bytes }: SourceFile) => ({ name, sha256, bytes });
 
 /**
  * The catalog as it will be with every month of the source up to `until`, newest included. Stores tables beside those
@@ -58,34 +39,14 @@ export const ingest = async (
   const warnings: string[] = [];
   const months = source.months.filter((month) => month <= until);
 
-  const loadTable = async (
-    month: Month,
-    table: TableName,
-    files: readonly SourceFile[],
-  ): Promise<CatalogTable | readonly GateFault[]> => {
-    const version = versionOf(month, table, files);
-    const current = known.get(month)?.[table];
-    if (current?.version === version) return current;
-    // The facts are stored after the rows: where they are, the table is whole.
-    const key = `lake/${table}/month=${month}/version=${version}/facts.json`;
-    const stored = await store.get(key);
-    if (stored !== null) {
-      const facts = decode(loadedSchema, stored.bytes, key, `Delete ${key}: the next run reads the source again.`);
-      return { version, files: files.map(fileOf), ...facts };
-    }
-    const result = await loader.load({ table, files, target: { table, month, version } });
-    if ('faults' in result) return result.faults;
-    await store.put(key, encode(result.loaded));
-    return { version, files: files.map(fileOf), ...result.loaded, furtherColumns: [...result.loaded.furtherColumns] };
-  };
-
   for (const [at, month] of months.entries()) {
     progress('Reading snapshots', at, months.length);
     const found = await source.read(month, { trustMemo: month !== until });
     warnings.push(...found.warnings);
     const tables: { -readonly [K in keyof CatalogMonth]: CatalogMonth[K] } = {};
     const present = tableNames.filter((table) => found.tables[table].length > 0);
-    const load = (table: TableName) => loadTable(month, table, found.tables[table]);
+    const load = (table: TableName) =>
+      loadTable({ month, table, files: found.tables[table] }, known, { store, loader });
     const bytes = present.flatMap((table) => found.tables[table]).reduce((total, file) => total + file.bytes, 0);
     // Small tables cost mostly their overhead and are read side by side; large ones would share one memory.
     const entries =

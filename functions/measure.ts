@@ -17,6 +17,7 @@ import { bridgeOf, type Cell, retentionOf } from './core/retention.ts';
 import { bookBenchmark, type SegmentCells, segmentRows } from './core/segments.ts';
 import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
+import { atMost } from './lake/at-most.ts';
 import type { Catalog } from './lake/catalog.ts';
 import type { Lake } from './lake/lake.ts';
 import type { DerivedTable, Lineage } from './lake/lineage.ts';
@@ -183,22 +184,22 @@ const measureWindow = async (
 const measureTrend = async (
   { catalog, lineage, closing, config, lake }: Context,
   progress: Progress,
-): Promise<TrendPoint[]> => {
+): Promise<readonly TrendPoint[]> => {
   const points = monthRange(addMonths(closing, 1 - trendMonths), closing)
     .flatMap((month) => windowNames.map((window) => ({ month, window })))
     .filter(({ month, window }) => standing(catalog, lineage, month, window) === 'measurable');
-  const trend: TrendPoint[] = [];
-  for (const [at, { month, window }] of points.entries()) {
-    progress('Measuring windows', at, points.length);
+  let done = 0;
+  return atMost(lake.concurrency, points, async ({ month, window }) => {
+    progress('Measuring windows', done, points.length);
     const rows = await lake.rows(lineage.cells(lineage.windowAccounts(month, window)));
-    trend.push({
+    done += 1;
+    progress('Measuring windows', done, points.length);
+    return {
       month,
       window,
       ...retentionOf(readCells(rows, []).total, minorUnitDecimals(config.reportingCurrency)),
-    });
-  }
-  progress('Measuring windows', points.length, points.length);
-  return trend;
+    };
+  });
 };
 
 /** Measures `closing`. Its inputs must be there: see `missingInputs`. */
@@ -206,10 +207,8 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
   const { catalog, lineage, closing, config, lake } = context;
   const trend = await measureTrend(context, progress);
   const payments = await lake.rows(lineage.failedPayments(closing));
-  const windows: Awaited<ReturnType<typeof measureWindow>>[] = [];
-  for (const window of windowNames)
-    if (standing(catalog, lineage, closing, window) === 'measurable')
-      windows.push(await measureWindow(window, payments, context));
+  const measurable = windowNames.filter((window) => standing(catalog, lineage, closing, window) === 'measurable');
+  const windows = await atMost(lake.concurrency, measurable, (window) => measureWindow(window, payments, context));
   const [unknown] = await lake.rows(lineage.unknownCustomers(closing));
 
   const reportOf = (name: WindowName) => windows.find(({ window }) => window === name)?.report ?? null;
@@ -224,7 +223,7 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
       timeZone: config.timeZone,
       windows: { month: reportOf('month'), quarter: reportOf('quarter'), ttm: reportOf('ttm') },
       segments: segments.filter(({ dimension }) => !leftOut.includes(dimension)),
-      trend,
+      trend: [...trend],
       topMovers: windows.flatMap((measured) => measured.topMovers),
       gates: [
         ...windows.flatMap((measured) => measured.gates),

@@ -96,6 +96,20 @@ export const checkMonth = async (
   return [...measurement.report.gates, ...(await lateRowsOf(month, catalog, world.store))];
 };
 
+/**
+ * Reads, checks and measures a month, and has the engine build all that its ledger is made of: `archiveMonth` finds it
+ * stored. Can be stopped anywhere and run again; changes nothing that is in use.
+ */
+export const measureMonth = async (
+  month: Month,
+  source: SnapshotSource | null,
+  config: Config,
+  world: World,
+): Promise<void> => {
+  const checked = await prepare(month, source, config, world);
+  for (const { movements } of ledgersOf(checked)) await checked.lake.prepare(movements);
+};
+
 const lateRowsOf = async (month: Month, catalog: Catalog, store: ObjectStore): Promise<Report['gates']> => {
   const reported: readonly string[] = await archivedMonths(store);
   const late = Object.entries(catalog.get(month)?.cancellations?.endedMonths ?? {})
@@ -196,18 +210,25 @@ const complete = async (
   return { ...report, restatement: { previousRevision: current?.revision ?? null, changes, earlierMonths } };
 };
 
+/** The ledger of each window that was measured. */
+const ledgersOf = ({ measurement, lineage }: Checked) =>
+  measurement.windows.map(({ window, accounts }) => ({
+    window,
+    movements: lineage.movements(accounts, window, measurement.dimensions),
+  }));
+
 /** The ledger of all windows in one file, beginning with the names of its columns. */
-const writeLedger = async ({ measurement, lineage, lake }: Checked, path: string): Promise<void> => {
+const writeLedger = async (checked: Checked, path: string): Promise<void> => {
   const header = [
     'window,account_id,account_name,movement,cause,reason,opening_mrr,closing_mrr,delta_mrr'.split(','),
-    measurement.dimensions.map(textCell),
+    checked.measurement.dimensions.map(textCell),
     ['acv_band', 'cohort_year', 'invoice_ids', 'opportunity_ids'],
   ].flat();
   const ledger = createWriteStream(path, { flags: 'wx' });
   ledger.write(`${header.join(',')}\n`);
-  for (const { window, accounts } of measurement.windows) {
+  for (const { window, movements } of ledgersOf(checked)) {
     const part = `${path}.${window}`;
-    await lake.exportCsv(lineage.movements(accounts, window, measurement.dimensions), part);
+    await checked.lake.exportCsv(movements, part);
     await stream(createReadStream(part, { start: await headerLength(part) }), ledger, { end: false });
     await rm(part);
   }

@@ -41,6 +41,8 @@ export type Partition = { readonly table: string; readonly month: string; readon
 export interface QueryEngine {
   /** Name and version of the engine, for the manifest. */
   readonly name: string;
+  /** Statements that it is worth giving it at a time: 1 where one keeps all cores busy. */
+  readonly concurrency: number;
   /** Whether a partition is stored already. */
   has(partition: Partition): Promise<boolean>;
   /** All rows of a small result, in the query's order. */

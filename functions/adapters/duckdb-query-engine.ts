@@ -94,6 +94,8 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
 
   return {
     name: `DuckDB ${about?.version ?? ''}`.trim(),
+    // One query takes every core, and two would share one memory.
+    concurrency: 1,
 
     has: async (partition) => (await fileOf(partition)) !== null,
 

@@ -1,6 +1,7 @@
 /** Builds derived tables where they are missing, and remembers small results: the same question is answered once. */
 import { z } from 'zod';
 import type { ObjectStore, QueryEngine, Row } from '../ports.ts';
+import { atMost } from './at-most.ts';
 import { decode, encode } from './catalog.ts';
 import type { Derived, DerivedTable } from './lineage.ts';
 import { partitionKey } from './tables.ts';
@@ -8,18 +9,34 @@ import { partitionKey } from './tables.ts';
 const rowsSchema = z.array(z.record(z.string(), z.string().nullable()));
 
 export type Lake = {
+  /** Results that it is worth asking for at a time. */
+  readonly concurrency: number;
   /** The rows of a small result: from the store when it was asked before, otherwise from the engine. */
   rows(derived: Derived): Promise<readonly Row[]>;
+  /** Builds what a result is made of, so that asking for it later is one query. */
+  prepare(derived: Derived): Promise<void>;
   /** Writes a result as CSV to a new local file. */
   exportCsv(derived: Derived, path: string): Promise<void>;
 };
 
 export const openLake = (store: ObjectStore, engine: QueryEngine): Lake => {
-  /** Makes sure that a table is stored, building what it is made of first. */
-  const ensure = async (table: DerivedTable): Promise<void> => {
+  /** Tables being built now: who needs one as well waits for it. */
+  const building = new Map<string, Promise<void>>();
+
+  const build = (table: DerivedTable): Promise<void> => {
+    const key = partitionKey(table.target);
+    const known = building.get(key);
+    if (known !== undefined) return known;
+    const begun = engine.materialise(table.sql, table.reads, table.target).finally(() => building.delete(key));
+    building.set(key, begun);
+    return begun;
+  };
+
+  /** Makes sure that tables are stored, building what they are made of first. */
+  const ensure = async (tables: readonly DerivedTable[]): Promise<void> => {
     // Down to what exists, then up again: a chain of a hundred months is no deep recursion.
     const missing = new Map<string, DerivedTable>();
-    const waiting = [table];
+    const waiting = [...tables];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const key = partitionKey(next.target);
       if (missing.has(key) || (await engine.has(next.target))) continue;
@@ -30,30 +47,30 @@ export const openLake = (store: ObjectStore, engine: QueryEngine): Lake => {
       const ready = [...missing].filter(
         ([, made]) => !made.inputs.some(({ target }) => missing.has(partitionKey(target))),
       );
-      for (const [key, made] of ready) {
-        await engine.materialise(made.sql, made.reads, made.target);
+      await atMost(engine.concurrency, ready, async ([key, made]) => {
+        await build(made);
         missing.delete(key);
-      }
+      });
     }
   };
 
-  const ensureInputs = async (derived: Derived) => {
-    for (const input of derived.inputs) await ensure(input);
-  };
-
   return {
+    concurrency: engine.concurrency,
+
     async rows(derived) {
       const key = `lake/results/${derived.query}/month=${derived.month}/${derived.hash}.json`;
       const known = await store.get(key);
       if (known !== null) return decode(rowsSchema, known.bytes, key, `Delete ${key}: the next run makes it anew.`);
-      await ensureInputs(derived);
+      await ensure(derived.inputs);
       const rows = await engine.query(derived.sql, derived.reads);
       await store.put(key, encode(rows));
       return rows;
     },
 
+    prepare: (derived) => ensure(derived.inputs),
+
     async exportCsv(derived, path) {
-      await ensureInputs(derived);
+      await ensure(derived.inputs);
       await engine.exportCsv(derived.sql, derived.reads, path);
     },
   };

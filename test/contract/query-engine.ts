@@ -58,6 +58,10 @@ export const queryEngineContract = (name: string, open: () => Promise<QueryEngin
       expect(engine.name).toMatch(/\w.*\d/);
     });
 
+    test('says how much it is given at a time', () => {
+      expect(Number.isSafeInteger(engine.concurrency) && engine.concurrency >= 1).toBe(true);
+    });
+
     describe('values', () => {
       test('decimals are exact text, to the 38th digit', async () => {
         const digits = '12345678901234567890123456789012345678';
