@@ -6,6 +6,7 @@ import { dependencyError, ReportError } from '../errors.ts';
 import { lakeTables, partitionKey } from '../lake/tables.ts';
 import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
 import { exactRows, quoted, quotedPath } from './duckdb.ts';
+import { copyToCsv } from './duckdb-csv.ts';
 
 export type DuckdbQueryEngineOptions = {
   /** Opened by `openDuckdb`; whoever opened it closes it. */
@@ -116,17 +117,11 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
     exportCsv: (sql, reads, path) =>
       withTables(sql, reads, async (connection) => {
         const described = await exactRows(connection, `DESCRIBE ${sql}`);
-        const cells = described.map(({ column_name, column_type }) => {
-          const name = `"${(column_name ?? '').replaceAll('"', '""')}"`;
-          return column_type === 'VARCHAR' ? `${withoutFormula(name)} AS ${name}` : name;
-        });
-        await connection.run(
-          `COPY (SELECT ${cells.join(', ')} FROM (${sql})) TO ${quoted(path)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"')`,
-        );
+        const columns = described.map(({ column_name, column_type }) => ({
+          name: column_name ?? '',
+          text: column_type === 'VARCHAR',
+        }));
+        await connection.run(copyToCsv(`(${sql})`, columns, path));
       }),
   };
 };
-
-// A spreadsheet runs a cell that begins with tab, CR, + - = or @; an empty cell is NULL, so that it is written without quotes.
-const withoutFormula = (cell: string) =>
-  `CASE WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} ELSE ${cell} END`;
