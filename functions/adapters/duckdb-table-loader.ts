@@ -38,7 +38,7 @@ export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoade
     const connection = await instance.connect();
     const unpacked: string[] = [];
     const unpack: Unpack = async (file) => {
-      if (!file.gzip) return file.path;
+      if (!file.gzip) return file.local();
       const path = await scratchFile(file.form);
       unpacked.push(path);
       await gunzipTo(file, path);

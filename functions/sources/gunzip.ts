@@ -53,10 +53,11 @@ export const gunzipTo = async (file: SourceFile, target: string): Promise<void> 
     }
   }
 
+  const packed = await file.local();
   try {
     const output = await open(target, 'wx');
     try {
-      const input = createReadStream(file.path, { highWaterMark: chunkBytes });
+      const input = createReadStream(packed, { highWaterMark: chunkBytes });
       await pipeline(input, hashed, unpack, capped, output.createWriteStream());
       // zlib stops in silence at zero bytes between or after members: all of the file must have been used.
       if (unpack.bytesWritten !== file.bytes) throw corrupt(file, undefined);

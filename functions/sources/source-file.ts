@@ -9,11 +9,12 @@ export type Form = 'csv' | 'ndjson' | 'parquet';
 export type SourceFile = {
   /** Relative to the source's folder, `/`-separated, for messages: `2026-10/lines/part-1.csv.gz`. */
   readonly name: string;
-  readonly path: string;
   readonly form: Form;
   readonly gzip: boolean;
   readonly bytes: number;
   readonly sha256: string;
+  /** Path of a local file with exactly these bytes, not to be changed. What lies elsewhere is fetched when first asked for. */
+  local(): Promise<string>;
 };
 
 export type SourceMonth = {

@@ -41,11 +41,11 @@ test('a load leaves no unfinished file behind', async () => {
   const { root, loader, dispose } = await open();
   const file = {
     name: '2026-10/fx.csv',
-    path: join(root, 'none.csv'),
     form: 'csv',
     gzip: false,
     bytes: 1,
     sha256: '',
+    local: async () => join(root, 'none.csv'),
   } as const;
   const target = { table: 'fx', month: '2026-10', version: 'v' };
   await expect(loader.load({ table: 'fx', files: [file], target })).rejects.toThrow();

@@ -103,7 +103,14 @@ export const tableLoaderContract = (name: string, open: () => Promise<TableLoade
           const form = formOf(name);
           if (form === null) throw new Error(`${name} has no form`);
           const bytes = await readFile(path);
-          files.push({ name: `${month}/${name}`, path, ...form, bytes: bytes.byteLength, sha256: sha256(bytes) });
+          const content = { bytes: bytes.byteLength, sha256: sha256(bytes) };
+          files.push({
+            name: `${month}/${name}`,
+            local: async () => path,
+            form: form.form,
+            gzip: form.gzip,
+            ...content,
+          });
         }
         return loadFiles(table, files);
       },

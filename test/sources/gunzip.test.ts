@@ -26,7 +26,14 @@ describe('gunzipTo', () => {
     const path = join(folder, 'lines.csv.gz');
     await writeFile(path, bytes);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return { name: '2026-10/lines.csv.gz', path, form: 'csv', gzip: true, bytes: bytes.length, sha256 };
+    return {
+      name: '2026-10/lines.csv.gz',
+      form: 'csv',
+      gzip: true,
+      bytes: bytes.length,
+      sha256,
+      local: async () => path,
+    };
   };
   const failureOf = async (work: Promise<unknown>): Promise<ReportError> => {
     const failure = await work.catch((error: unknown) => error);

@@ -14,10 +14,12 @@ let book: string;
 let source: FolderSource;
 let connection: DuckDBConnection;
 
-const readerOf = ({ path, form }: SourceFile): string =>
-  form === 'csv'
+const readerOf = async ({ local, form }: SourceFile): Promise<string> => {
+  const path = await local();
+  return form === 'csv'
     ? `read_csv('${path}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', strict_mode = true)`
     : `read_json('${path}', format = 'newline_delimited', records = true, map_inference_threshold = -1)`;
+};
 
 const rows = async (sql: string): Promise<Record<string, unknown>[]> =>
   (await connection.runAndReadAll(sql)).getRowObjectsJson();
@@ -32,7 +34,8 @@ beforeAll(async () => {
   for (const month of source.months) {
     const { tables } = await source.read(month);
     for (const table of tableNames) {
-      for (const file of tables[table]) selects[table].push(`SELECT '${month}' AS month, * FROM ${readerOf(file)}`);
+      for (const file of tables[table])
+        selects[table].push(`SELECT '${month}' AS month, * FROM ${await readerOf(file)}`);
     }
   }
   for (const table of tableNames) {
