@@ -80,7 +80,7 @@ const controlSchema = z.strictObject({
 
 /** What the billing system says it sent against what arrived: every row counts, whatever its status. */
 const controlFaults = async (control: SourceFile, lines: CatalogTable): Promise<GateFault[]> => {
-  const bytes = await readFile(control.path);
+  const bytes = await readFile(await control.local());
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
