@@ -36,3 +36,8 @@ export const segmentArgument = (text: string, known: ReadonlyMap<string, string>
   if (at < 1) throw usageError(`"${text}" is not a segment`, 'Write dimension=value, for example: --segment plan=Pro');
   return new Map([...known, [text.slice(0, at), text.slice(at + 1)]]);
 };
+
+export const executionArgument = (text: string): string => {
+  if (/^[\w-]{1,80}$/.test(text)) return text;
+  throw usageError(`"${text}" is not the name of a run`, 'For example: --execution scheduled-2026-10');
+};

@@ -1,10 +1,11 @@
 /** The command line: parses, calls, tells. Results go to standard output, progress and logs to standard error. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { Month } from '../core/month.ts';
 import { exitCodes, ReportError } from '../errors.ts';
 import { BlockedError, describeFaults } from '../gate-fault.ts';
 import { codeVersion } from '../version.ts';
+import { list, show, trace } from './archive-commands.ts';
 import {
+  executionArgument,
   limitArgument,
   monthArgument,
   recipientsArgument,
@@ -12,24 +13,28 @@ import {
   segmentArgument,
   windowArgument,
 } from './arguments.ts';
+import { openInterrupts, stoppedExit } from './interrupt.ts';
+import * as local from './local-commands.ts';
 import {
-  backfill,
-  check,
-  demo,
-  list,
+  type BackfillOptions,
+  type CheckOptions,
+  type FollowOptions,
   type RunOptions,
-  run,
+  refuseContradictions,
   type Shared,
+  type ShowOptions,
   type Sourced,
-  sampleMonth,
-  show,
   type TraceOptions,
-  trace,
-} from './commands.ts';
+} from './options.ts';
+import type { Context } from './place.ts';
 import { jsonText, terminal as openTerminal, safe } from './terminal.ts';
 
 const terminal = openTerminal(process.stdout, process.stderr);
-const context = { terminal, environment: process.env };
+const { whileStoppable, wasStopped } = openInterrupts(process);
+const context: Context = { terminal, environment: process.env, whileStoppable };
+
+// Loaded when asked for: the SDK takes a while.
+const stackCommands = () => import('./stack-commands.ts');
 
 const program = new Command('retention')
   .description(
@@ -48,19 +53,29 @@ Start here:
   retention run --month 2026-10 --source billing     read, check, measure, archive, mail
   retention trace --month 2026-10 --account cus_42   the invoices and opportunities behind a figure
 
+All but demo work on a stack that is deployed on AWS as well; region and credentials are those of the AWS environment:
+  retention run --stack retention-report --month 2026-10 --source billing
+  retention show --stack retention-report --month 2026-10
+
 A source folder holds one folder a month (2026-10/) with lines.csv and, as they apply, customers.csv,
 cancellations.csv, payments.csv, fx.csv and control.json.
 
 Exit codes: 0 done · 1 unexpected failure · 2 wrong usage or configuration · 3 blocked by a gate ·
-            4 a dependency (disk, mail server) refused or failed`,
+            4 a dependency (disk, mail server, AWS) refused or failed`,
   );
 
 const home = () => new Option('--home <dir>', 'the local store: lake, archive, outbox').default('./.retention');
+const stack = () => new Option('--stack <name>', 'a stack deployed on AWS, in place of the local store');
 const asJson = () => new Option('--json', 'print the result for machines').default(false);
 const month = () => new Option('--month <YYYY-MM>', 'the closing month').argParser(monthArgument).makeOptionMandatory();
 const source = () =>
   new Option('--source <dir>', 'folder of snapshots, one folder a month; left out: what the lake has');
 const config = () => new Option('--config <file>', 'settings; default: retention.config.json here, if there is one');
+
+program.hook('preAction', (_, command) => {
+  const given = Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === 'cli');
+  refuseContradictions(command.name(), new Set(given));
+});
 
 program
   .command('run')
@@ -68,12 +83,14 @@ program
   .addOption(month())
   .addOption(source())
   .addOption(home())
+  .addOption(stack())
   .addOption(config())
   .addOption(
     new Option('--to <addresses>', 'send to these instead of the configured recipients, separated by commas').argParser(
       recipientsArgument,
     ),
   )
+  .option('--board', 'with --stack: send to the configured recipients, not to those who operate the stack')
   .option('--no-email', 'archive only')
   .option('--resend', 'send even to those who have this revision already', false)
   .addOption(asJson())
@@ -84,9 +101,18 @@ Reads the month, and every earlier month of the source that is new or has change
 the same inputs, settings and code adds nothing; anything else adds a revision that says what it restates.
 
   retention run --month 2026-10 --source billing --no-email
-  retention run --month 2026-10 --source billing --to cfo@example.com,board@example.com`,
+  retention run --month 2026-10 --source billing --to cfo@example.com,board@example.com
+
+On a stack the folder's months up to this one are first brought to the inbox: changed files are sent, files that a
+month no longer has are removed. Then the run is started and followed. Its mail goes to those who operate the stack,
+with --board to the board, with --to to others. Ctrl-C leaves the run going.
+
+  retention run --stack retention-report --month 2026-10 --source billing
+  retention run --stack retention-report --month 2026-10 --board --resend`,
   )
-  .action((options: RunOptions) => run(options, context));
+  .action(async ({ stack, ...options }: RunOptions) =>
+    stack === undefined ? local.run(options, context) : (await stackCommands()).run({ ...options, stack }, context),
+  );
 
 program
   .command('check')
@@ -94,9 +120,18 @@ program
   .addOption(month())
   .addOption(source())
   .addOption(home())
+  .addOption(stack())
   .addOption(config())
   .addOption(asJson())
-  .action((options: Sourced & { month: Month }) => check(options, context));
+  .addHelpText(
+    'after',
+    `
+  retention check --month 2026-10 --source billing
+  retention check --stack retention-report --month 2026-10    what is in the stack's inbox, with its configuration`,
+  )
+  .action(async ({ stack, ...options }: CheckOptions) =>
+    stack === undefined ? local.check(options, context) : (await stackCommands()).check({ ...options, stack }, context),
+  );
 
 program
   .command('backfill')
@@ -105,15 +140,41 @@ program
   .addOption(new Option('--to <YYYY-MM>', 'the newest month').argParser(monthArgument).makeOptionMandatory())
   .addOption(source())
   .addOption(home())
+  .addOption(stack())
   .addOption(config())
   .addOption(asJson())
-  .action((options: Sourced & { from: Month; to: Month }) => backfill(options, context));
+  .addHelpText(
+    'after',
+    `
+  retention backfill --from 2024-11 --to 2026-09 --source billing
+  retention backfill --stack retention-report --from 2024-11 --to 2026-09    one run a month`,
+  )
+  .action(async ({ stack, ...options }: BackfillOptions) =>
+    stack === undefined
+      ? local.backfill(options, context)
+      : (await stackCommands()).backfill({ ...options, stack }, context),
+  );
+
+program
+  .command('follow')
+  .description('wait for a run on a stack and tell how it ended, its schedule’s as well')
+  .addOption(stack().makeOptionMandatory())
+  .addOption(
+    new Option('--execution <name>', 'the run: scheduled-2026-10, or ops-2026-10-… as `run` named it')
+      .argParser(executionArgument)
+      .makeOptionMandatory(),
+  )
+  .addOption(asJson())
+  .addHelpText('after', '\n  retention follow --stack retention-report --execution scheduled-2026-10')
+  .action(async (options: FollowOptions) => (await stackCommands()).follow(options, context));
 
 program
   .command('list')
   .description('what the archive holds')
   .addOption(home())
+  .addOption(stack())
   .addOption(asJson())
+  .addHelpText('after', '\n  retention list --stack retention-report')
   .action((options: Shared) => list(options, context));
 
 program
@@ -122,8 +183,15 @@ program
   .addOption(month())
   .addOption(new Option('--revision <n>', 'an older revision').argParser(revisionArgument))
   .addOption(home())
+  .addOption(stack())
   .addOption(asJson())
-  .action((options: Shared & { month: Month; revision?: number }) => show(options, context));
+  .addHelpText(
+    'after',
+    `
+  retention show --month 2026-10 --revision 1
+  retention show --stack retention-report --month 2026-10    with links to the files that work for an hour`,
+  )
+  .action((options: ShowOptions) => show(options, context));
 
 program
   .command('trace')
@@ -137,12 +205,14 @@ program
   .addOption(new Option('--revision <n>', 'an older revision').argParser(revisionArgument))
   .addOption(new Option('--limit <rows>', 'rows to show, 0 for all').argParser(limitArgument).default(50))
   .addOption(home())
+  .addOption(stack())
   .addOption(asJson())
   .addHelpText(
     'after',
     `
   retention trace --month 2026-10 --window month --segment region=EMEA
-  retention trace --month 2026-10 --account cus_42`,
+  retention trace --month 2026-10 --account cus_42
+  retention trace --stack retention-report --month 2026-10 --account cus_42`,
   )
   .action((options: TraceOptions) => trace(options, context));
 
@@ -150,8 +220,9 @@ program
   .command('demo')
   .description('make a sample book and run its newest month')
   .addOption(home())
+  .addOption(stack().hideHelp())
   .addOption(asJson())
-  .action((options: Shared) => demo(options, monthArgument(sampleMonth), context));
+  .action((options: Sourced) => local.demo(options, monthArgument(local.sampleMonth), context));
 
 /** An error that is not ours, for machines. */
 const told = (error: unknown) =>
@@ -182,7 +253,7 @@ const fail = (error: unknown): number => {
   }
   const lines = faults.length > 0 ? describeFaults(faults) : [`${known.code}: ${known.message}`];
   for (const line of lines.flatMap((text) => text.split('\n'))) tell(line);
-  tell(known.hint);
+  for (const line of known.hint.split('\n')) tell(line);
   return exitCodes[known.kind];
 };
 
@@ -192,5 +263,7 @@ export const main = async (): Promise<void> => {
     await program.parseAsync();
   } catch (error) {
     process.exitCode = error instanceof InvalidArgumentError ? exitCodes.usage : fail(error);
+    // What was being waited for would keep the process.
+    if (wasStopped(error)) process.exit(stoppedExit);
   }
 };

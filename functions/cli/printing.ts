@@ -1,0 +1,49 @@
+/** What commands say of a month, wherever it was run. */
+import type { Gate, Report } from '../core/report.ts';
+import type { Delivery } from '../deliver.ts';
+import { ReportError } from '../errors.ts';
+import { archiveTable, headlineTable, remarks } from './tables.ts';
+import { jsonText as json, safe, type Terminal } from './terminal.ts';
+
+export type Told = { readonly report: Report; readonly added: boolean };
+
+/** The headline, warnings, and where the page is. */
+export const printArchived = ({ report, added }: Told, page: string, { print, note }: Terminal): void => {
+  print(headlineTable(report));
+  print('');
+  for (const remark of remarks(report)) note(`warning: ${safe(remark, 400)}`);
+  print(
+    added
+      ? `Archived as revision ${report.revision}.`
+      : `Unchanged: revision ${report.revision} says the same. Nothing was added.`,
+  );
+  print(`Report  ${page}`);
+};
+
+/** `where` as a person finds it: a path, or the mail server's answer. */
+export const printDeliveries = (deliveries: readonly Delivery[], { print }: Terminal): void => {
+  for (const { outcome, recipient, where } of deliveries)
+    print(
+      `E-mail  ${where === null || where === '' ? '' : `${safe(where, 300)}  `}(${outcome}, ${safe(recipient, 300)})`,
+    );
+};
+
+export const printGates = (month: string, gates: readonly Gate[], { print }: Terminal): void => {
+  for (const { code, message } of gates) print(`warn  ${code}: ${safe(message, 400)}`);
+  print(`${month} passes every blocking gate${gates.length > 0 ? `; ${gates.length} warned` : ''}.`);
+};
+
+export const printBackfill = (reports: readonly Report[], asJson: boolean, { print }: Terminal): void =>
+  print(asJson ? json(reports.map(({ month, revision }) => ({ month, revision }))) : archiveTable(reports));
+
+/** Mail that may or may not have arrived is a failure until a person has looked. */
+export const refuseUnknown = (deliveries: readonly Delivery[]): void => {
+  const unknown = deliveries.filter(({ outcome }) => outcome === 'unknown').map(({ recipient }) => recipient);
+  if (unknown.length > 0)
+    throw new ReportError(
+      'dependency',
+      'DELIVERY_UNKNOWN',
+      `an earlier attempt may or may not have reached ${unknown.join(', ')}`,
+      'Look for the message in the mail server’s log; if it did not arrive, run again with --resend.',
+    );
+};

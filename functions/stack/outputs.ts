@@ -1,0 +1,65 @@
+/** What a deployed stack says of itself: where its buckets, its starter and its state machine are. */
+import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { z } from 'zod';
+import { ReportError, usageError } from '../errors.ts';
+import { asking } from './aws-error.ts';
+
+const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket');
+
+/** Outputs that the command line uses; the stack has more. */
+const outputsSchema = z.object({
+  InboxBucket: bucket,
+  LakeBucket: bucket,
+  ArchiveBucket: bucket,
+  StarterFunction: z.string().regex(/^[\w:$./-]{1,170}$/, 'is no name of a function'),
+  StateMachineArn: z
+    .string()
+    .regex(/^arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[\w-]{1,80}$/, 'is no ARN of a state machine'),
+  Version: z.string().optional(),
+});
+export type StackOutputs = z.infer<typeof outputsSchema>;
+
+const stackName = /^[a-zA-Z][a-zA-Z0-9-]{0,127}$/;
+
+const describe = async (client: CloudFormationClient, name: string): Promise<Stack | undefined> => {
+  try {
+    return (await client.send(new DescribeStacksCommand({ StackName: name }))).Stacks?.[0];
+  } catch (error) {
+    if (error instanceof Error && /does not exist/.test(error.message)) return undefined;
+    throw error;
+  }
+};
+
+/** Reads a stack's outputs. A name that is none, a stack that is not there or is not ours: each with what to do. */
+export const readOutputs = async (client: CloudFormationClient, name: string): Promise<StackOutputs> => {
+  if (!stackName.test(name))
+    throw usageError(
+      `"${name}" is not the name of a stack`,
+      'A name has letters, digits and hyphens: --stack retention-report',
+    );
+  const stack = await asking(`read the stack ${name}`, () => describe(client, name));
+  if (stack === undefined)
+    throw new ReportError(
+      'usage',
+      'STACK_MISSING',
+      `there is no stack ${name} in this account and region`,
+      [
+        'See which stacks there are:  aws cloudformation describe-stacks --query "Stacks[].StackName"',
+        'Another account or region:   set AWS_PROFILE or AWS_REGION',
+        'Not deployed yet:            npx cdk deploy',
+      ].join('\n'),
+    );
+  const outputs = Object.fromEntries(
+    (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+  );
+  const parsed = outputsSchema.safeParse(outputs);
+  if (parsed.success) return parsed.data;
+  const lacking = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))].join(', ');
+  throw new ReportError(
+    'usage',
+    'STACK_UNUSABLE',
+    `the stack ${name} (${stack.StackStatus ?? 'without a status'}) is not a retention report, or not one of this version: it has no usable ${lacking}`,
+    'Check the name. If it is the right stack, deploy it with this version: npx cdk deploy',
+    { cause: parsed.error },
+  );
+};
