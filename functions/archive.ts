@@ -19,6 +19,8 @@ export const manifestSchema = z.strictObject({
   revision: z.int().positive(),
   codeVersion: z.string(),
   engine: z.string(),
+  /** What the engine read to make this revision, where it is paid by the byte. */
+  bytesScanned: z.int().nonnegative().optional(),
   files: z.array(fileSchema),
   inputs: z.array(fileSchema.extend({ month: z.string(), table: z.string() })),
   queries: z.array(z.strictObject({ name: z.string(), sha256: sha256Text })),

@@ -46,6 +46,8 @@ export type World = {
   readonly progress: Progress;
   /** Told to people, not to machines. */
   readonly note: (text: string) => void;
+  /** Bytes that the engine has read for this run, where it is paid by them. */
+  readonly bytesScanned?: () => Promise<number>;
 };
 
 export type MailOptions = { readonly recipients: readonly string[]; readonly resend: boolean };
@@ -303,17 +305,18 @@ export const archiveMonth = async (
   await writeLedger(checked, ledger);
   const files = await archiveFiles(month, report, renderReport(report), config.sender, ledger);
   await saveCatalog(world.store, checked.catalog, checked.etag);
-  await publish(world.store, manifest, files);
+  const scanned = await world.bytesScanned?.();
+  await publish(world.store, scanned === undefined ? manifest : { ...manifest, bytesScanned: scanned }, files);
   world.progress('Writing the report', 1, 1);
   return { month, revision, report, added: true };
 };
 
 /** Mails an archived month to each recipient once. */
 export const mailMonth = (
-  { month, revision, report }: ArchivedMonth,
+  { month, revision, report }: Omit<ArchivedMonth, 'added'>,
   config: Config,
   mail: MailOptions,
-  world: World,
+  world: Pick<World, 'store' | 'mailer' | 'clock'>,
 ): Promise<Delivery[]> => {
   const { subject, emailHtml: html, emailText: text } = renderReport(report);
   return deliver({ month, revision, message: { subject, html, text } }, { ...mail, sender: config.sender }, world);

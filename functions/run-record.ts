@@ -31,6 +31,12 @@ export const runRequestSchema = z.strictObject({
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
+/** Names a run: the execution's own name. */
+export const runNameSchema = z.string().regex(/^[A-Za-z0-9_-]{1,80}$/);
+
+/** What the state machine hands to each step. */
+export const stepEventSchema = z.object({ run: runNameSchema, request: runRequestSchema });
+
 /** What ops ask of the starter. `requestId` makes a second call with it the same run. */
 export const opsRequestSchema = z.strictObject({
   ...runRequestSchema.shape,
@@ -51,6 +57,8 @@ const findingSchema = z.strictObject({
 
 /** Why a run failed, as the ops mail and the command line tell it. */
 export const failureSchema = z.strictObject({
+  /** The call that failed: a record of an earlier try is told apart by it. */
+  requestId: z.string(),
   kind: z.enum(['unexpected', 'usage', 'blocked', 'dependency']),
   code: z.string(),
   message: z.string(),

@@ -1,0 +1,108 @@
+/** How a step's failure is logged, recorded, thrown on and told. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { folderObjectStore } from '../../functions/adapters/folder-object-store.ts';
+import { dependencyError } from '../../functions/errors.ts';
+import { failureText, recordedFailure } from '../../functions/failure-text.ts';
+import { BlockedError, fault } from '../../functions/gate-fault.ts';
+import { step } from '../../functions/lambda-step.ts';
+import { failureSchema } from '../../functions/run-record.ts';
+
+const eventSchema = z.object({ run: z.string() });
+const call = (awsRequestId: string) => ({ awsRequestId, getRemainingTimeInMillis: () => 1_000 });
+const finding = { file: '2026-10/lines.csv', line: 3, column: 'mrr', value: '-5.00', problem: 'a line below zero' };
+const blocked = new BlockedError([fault('NEGATIVE_MRR', '1 line below zero', [finding])]);
+
+let dir: string;
+let logged: string[];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'failures-'));
+  logged = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    logged.push(`${text}`);
+    return true;
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const failing = (error: unknown, requestId = 'request-1') =>
+  step(
+    eventSchema,
+    () => folderObjectStore(dir),
+    () => Promise.reject(error),
+  )({ run: 'one' }, call(requestId)).then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (thrown: unknown) => {
+      if (!(thrown instanceof Error)) throw thrown;
+      return { Error: thrown.name, Cause: JSON.stringify({ errorMessage: thrown.message }) };
+    },
+  );
+const record = async () => failureSchema.parse(JSON.parse(await readFile(join(dir, 'runs/one/failure.json'), 'utf8')));
+
+describe('a step that fails', () => {
+  it('is known to the state machine by its code, or as a dependency that may come back', async () => {
+    expect((await failing(blocked)).Error).toBe('NEGATIVE_MRR');
+    expect((await failing(dependencyError('S3_SLOW', 'slow', 'Wait.'))).Error).toBe('Dependency');
+    expect((await failing(new TypeError('x is not a function'))).Error).toBe('UNEXPECTED');
+  });
+
+  it('leaves what a person needs on record', async () => {
+    await failing(blocked);
+    expect(await record()).toMatchObject({ kind: 'blocked', code: 'NEGATIVE_MRR', faults: [{ findings: [finding] }] });
+  });
+
+  it('is logged once, without what stood in the snapshot', async () => {
+    await failing(blocked);
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain('NEGATIVE_MRR');
+    expect(logged[0]).not.toContain('-5.00');
+  });
+
+  it('throws what happened even where the record cannot be kept', async () => {
+    const nowhere = () => {
+      const store = folderObjectStore(dir);
+      return { ...store, put: () => Promise.reject(new Error('no bucket')) };
+    };
+    const handler = step(eventSchema, nowhere, () => Promise.reject(blocked));
+    await expect(handler({ run: 'one' }, call('1'))).rejects.toThrow('NEGATIVE_MRR');
+  });
+
+  it('an event of another form is refused', async () => {
+    const handler = step(eventSchema, null, async () => 'done');
+    await expect(handler({ walk: 'one' }, call('1'))).rejects.toMatchObject({ name: 'UNEXPECTED' });
+    expect(await handler({ run: 'one' }, call('1'))).toBe('done');
+  });
+});
+
+describe('what ops are told', () => {
+  it('of a gate: the place to look at and what to do', async () => {
+    const error = await failing(blocked);
+    const { subject, text } = failureText('one', await recordedFailure('one', error, folderObjectStore(dir)));
+    expect(subject).toBe('Retention report blocked: NEGATIVE_MRR (one)');
+    expect(text).toContain('2026-10/lines.csv, line 3, column mrr: a line below zero (found "-5.00")');
+    expect(text).toContain('What to do: Correct the source');
+  });
+
+  it('of a step that was killed: that, and not what an earlier try had', async () => {
+    await failing(blocked, 'request-1');
+    const killed = { Error: 'Lambda.Unknown', Cause: 'Runtime exited with error: signal: killed' };
+    const { subject, text } = failureText('one', await recordedFailure('one', killed, folderObjectStore(dir)));
+    expect(subject).toBe('Retention report failed: Lambda.Unknown (one)');
+    expect(text).toContain('signal: killed');
+    expect(text).not.toContain('NEGATIVE_MRR');
+  });
+
+  it('in a subject that SNS takes', async () => {
+    const hostile = { Error: `Boom\r\nBcc: all@example.com é${'x'.repeat(200)}`, Cause: '' };
+    const { subject } = failureText('one', await recordedFailure('one', hostile, folderObjectStore(dir)));
+    expect(subject).toMatch(/^[ -~]{1,100}$/);
+  });
+});
