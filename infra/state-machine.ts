@@ -1,0 +1,124 @@
+/** The month as Step Functions runs it, in Amazon States Language. Only keys travel from state to state. */
+import type { HandlerName } from './handler-names.ts';
+
+export type StateMachineProps = {
+  /** ARN of each function. */
+  readonly functionArn: (name: HandlerName) => string;
+  readonly timeoutSeconds: number;
+};
+
+/** What Lambda says when it is the one to blame; nothing of ours has run. */
+const lambdaErrors = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.TooManyRequestsException',
+];
+
+/** A function that was killed half-way. Every step but the mail may simply run again. */
+const killed = ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError'];
+
+const retry = (errors: readonly string[], attempts: number) => ({
+  ErrorEquals: errors,
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxAttempts: attempts,
+  MaxDelaySeconds: 60,
+  JitterStrategy: 'FULL',
+});
+
+const again = [retry(['Dependency', ...lambdaErrors], 4), retry(killed, 2)];
+
+// A throttled function has not run. Of any other end of a mailing nobody knows what was sent: that goes to a person.
+const mailAgain = [retry(['Lambda.TooManyRequestsException'], 4)];
+
+const orFail = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Failed' }];
+
+const run = { 'run.$': '$$.Execution.Name' };
+const request = { 'request.$': '$$.Execution.Input' };
+
+/** Concurrent parts of a month: each has a gigabyte or more of memory and disk, and the account has a ceiling. */
+const maxConcurrency = 8;
+
+export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps) => ({
+  Comment: 'A month from snapshot to mail',
+  StartAt: 'Validate',
+  TimeoutSeconds: timeoutSeconds,
+  States: {
+    Validate: {
+      Type: 'Task',
+      Resource: functionArn('validate'),
+      Parameters: { ...run, ...request },
+      ResultPath: '$.plan',
+      Retry: again,
+      Catch: orFail,
+      Next: 'IngestAll',
+    },
+    IngestAll: {
+      Type: 'Map',
+      ItemsPath: '$.plan.tasks',
+      ItemSelector: { ...run, 'month.$': '$$.Map.Item.Value.month', 'table.$': '$$.Map.Item.Value.table' },
+      MaxConcurrency: maxConcurrency,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'Ingest',
+        States: { Ingest: { Type: 'Task', Resource: functionArn('ingest'), Retry: again, End: true } },
+      },
+      ResultPath: null,
+      Catch: orFail,
+      Next: 'Measure',
+    },
+    Measure: {
+      Type: 'Task',
+      Resource: functionArn('measure'),
+      Parameters: { ...run, ...request },
+      ResultPath: '$.measured',
+      Retry: again,
+      Catch: orFail,
+      Next: 'IsMeasured',
+    },
+    IsMeasured: {
+      Type: 'Choice',
+      Choices: [
+        // It stopped before its time ran out; what it finished is not done again.
+        { Variable: '$.measured.done', BooleanEquals: false, Next: 'Measure' },
+        { Variable: '$.check', BooleanEquals: true, Next: 'Done' },
+      ],
+      Default: 'Archive',
+    },
+    Archive: {
+      Type: 'Task',
+      Resource: functionArn('archive'),
+      Parameters: { ...run, ...request },
+      ResultPath: '$.archived',
+      Retry: again,
+      Catch: orFail,
+      Next: 'WantsMail',
+    },
+    WantsMail: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.mail', IsNull: true, Next: 'Done' }],
+      Default: 'Deliver',
+    },
+    Deliver: {
+      Type: 'Task',
+      Resource: functionArn('deliver'),
+      Parameters: { ...run, ...request, 'archived.$': '$.archived' },
+      ResultPath: '$.delivered',
+      Retry: mailAgain,
+      Catch: orFail,
+      Next: 'Done',
+    },
+    Done: { Type: 'Succeed' },
+    Failed: {
+      Type: 'Task',
+      Resource: functionArn('failed'),
+      Parameters: { ...run, ...request, 'error.$': '$.failure' },
+      ResultPath: '$.failure',
+      Retry: again,
+      Next: 'Stopped',
+    },
+    Stopped: { Type: 'Fail', ErrorPath: '$.failure.code', CausePath: '$.failure.message' },
+  },
+});
