@@ -1,0 +1,14 @@
+/** The suite that needs a Trino: `npm run test:trino`. It uses the one at TRINO_URL, or starts one for itself. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['**/*.test.ts'],
+    globalSetup: ['server.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    // One small server serves them all.
+    maxWorkers: 1,
+  },
+});
