@@ -8,7 +8,7 @@ import type { ObjectStore } from '../ports.ts';
 import { type Failure, failureSchema, type Outcome, outcomeSchema, runKey } from '../run-record.ts';
 import type { Ended } from './follow.ts';
 
-const read = async <T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> => {
+const read = async <T>(store: Pick<ObjectStore, 'get'>, key: string, schema: z.ZodType<T>): Promise<T | null> => {
   const stored = await store.get(key);
   return stored === null
     ? null
@@ -16,7 +16,7 @@ const read = async <T>(store: ObjectStore, key: string, schema: z.ZodType<T>): P
 };
 
 /** What the run did, in so far as it got; null when it left no word. */
-export const readOutcome = (store: ObjectStore, run: string): Promise<Outcome | null> =>
+export const readOutcome = (store: Pick<ObjectStore, 'get'>, run: string): Promise<Outcome | null> =>
   read(store, runKey(run, 'outcome.json'), outcomeSchema);
 
 const toldBy = ({ kind, code, message, hint, faults }: Failure): ReportError =>
@@ -34,7 +34,7 @@ const causeText = (cause: string | null): string => {
 };
 
 /** Why an execution did not succeed, as an error that can be thrown. */
-export const failureOf = async (store: ObjectStore, run: string, ended: Ended): Promise<ReportError> => {
+export const failureOf = async (store: Pick<ObjectStore, 'get'>, run: string, ended: Ended): Promise<ReportError> => {
   const { status, error, cause } = ended;
   if (status === 'ABORTED')
     return new ReportError(
