@@ -56,6 +56,12 @@ export const openFakeLake = async () => {
         time: { now: Date.now, sleep: (ms) => sleep(ms / 100), random: Math.random },
         ...options,
       }),
+    /** Empty again, for the next test. */
+    async reset() {
+      await athenaServer.reset();
+      glueServer.reset();
+      for (const bucket of [lakeBucket, 'results']) await rm(join(root, bucket), { recursive: true, force: true });
+    },
     async dispose() {
       for (const client of [athena, glue, s3]) client.destroy();
       await Promise.all([athenaServer.close(), glueServer.close(), s3Server.close()]);

@@ -193,8 +193,8 @@ export const athenaQueries = async (glue: GlueClient, files: LakeFiles, scratch:
       const connection = await instance.connect();
       onConnected(() => connection.interrupt());
       try {
-        const bytesScanned = await viewTables(connection, sql, database);
         const unload = unloadOf(sql);
+        const bytesScanned = await viewTables(connection, unload?.select ?? sql, database);
         if (unload !== null)
           return { bytesScanned, columns: [], rows: [], written: await writeParts(connection, unload) };
         const reader = await connection.runAndReadAll(sql);

@@ -350,6 +350,13 @@ export const startFakeAthena = async (options: FakeAthenaOptions) => {
     moveResults(location: string) {
       results = location;
     },
+    /** As if it had just been started. */
+    async reset() {
+      await Promise.all(working);
+      for (const known of [executions, tokens, interrupts]) known.clear();
+      Object.assign(faults, { throttle: 0, fail: [], stall: 0, lose: 0, delayMs: options.delayMs ?? 0 });
+      results = options.results;
+    },
     /** Athena does not remember a token for ever. */
     forgetTokens: () => tokens.clear(),
     async close() {

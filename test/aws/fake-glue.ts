@@ -18,12 +18,14 @@ type Entry = z.infer<typeof partitionInput>;
 type Table = { readonly columns: readonly { Name: string; Type: string }[]; readonly partitions: Map<string, Entry> };
 
 export type FakeGlue = JsonServer & {
-  /** The next so many requests are too many. */
+  /** The next so many requests for one partition are too many. */
   throttle: number;
   /** Every action asked for, with its table. */
   readonly asked: { readonly action: string; readonly table: string }[];
   /** The folders of a table's partitions. */
   locations(table: string): string[];
+  /** Drops every partition. */
+  reset(): void;
 };
 
 const parquet = {
@@ -64,7 +66,11 @@ export const startFakeGlue = async (database: string, port?: number): Promise<Fa
       const { DatabaseName, Name } = z.object({ DatabaseName: z.string(), Name: z.string() }).parse(input);
       return { Table: shown(Name, tableOf({ DatabaseName, TableName: Name })) };
     },
-    GetTables: () => ({ TableList: [...tables].map(([name, table]) => shown(name, table)) }),
+    GetTables(input) {
+      const { DatabaseName } = z.object({ DatabaseName: z.string() }).parse(input);
+      const all = DatabaseName === database ? [...tables] : [];
+      return { TableList: all.map(([name, table]) => shown(name, table)) };
+    },
     GetPartition(input) {
       const asked = named.parse(input);
       const entry = tableOf(asked).partitions.get(keyOf(asked.PartitionValues));
@@ -110,7 +116,7 @@ export const startFakeGlue = async (database: string, port?: number): Promise<Fa
     port,
     async act(action, input) {
       asked.push({ action, table: inTable.safeParse(input).data?.TableName ?? '' });
-      if (fake.throttle > 0) {
+      if (fake.throttle > 0 && /^(Get|Create)Partition$/.test(action)) {
         fake.throttle -= 1;
         throw new AwsFault('ThrottlingException', 'Rate exceeded');
       }
@@ -123,6 +129,11 @@ export const startFakeGlue = async (database: string, port?: number): Promise<Fa
     ...server,
     throttle: 0,
     asked,
+    reset() {
+      for (const { partitions } of tables.values()) partitions.clear();
+      asked.length = 0;
+      fake.throttle = 0;
+    },
     locations: (table) =>
       [...(tables.get(table)?.partitions.values() ?? [])].map((entry) => entry.StorageDescriptor.Location ?? ''),
   };
