@@ -1,16 +1,16 @@
-/** Hands the report to each recipient once. A ledger beside the archive remembers who has it. */
+/** Hands the report to each recipient once. A ledger beside the archive remembers who has it, and decides between rivals. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Month } from './core/month.ts';
 import { ReportError } from './errors.ts';
 import { decode, encode } from './lake/catalog.ts';
-import type { Clock, Mailer, ObjectStore } from './ports.ts';
+import type { Clock, Mailer, ObjectStore, PutCondition } from './ports.ts';
 
 export type Message = { readonly subject: string; readonly html: string; readonly text: string };
 
 export type Delivery = {
   readonly recipient: string;
-  /** `sent` now, `already sent` by an earlier run, or `unknown`: an earlier attempt may or may not have arrived. */
+  /** `sent` now, `already sent` by another run, or `unknown`: another attempt may or may not have arrived. */
   readonly outcome: 'sent' | 'already sent' | 'unknown';
   /** Where it went: a file, or the server's answer. */
   readonly where: string | null;
@@ -21,6 +21,7 @@ const entrySchema = z.strictObject({
   at: z.string(),
   where: z.string().nullable(),
 });
+type Entry = z.infer<typeof entrySchema>;
 
 const digestOf = (recipient: string) => createHash('sha256').update(recipient.toLowerCase()).digest('hex').slice(0, 24);
 
@@ -28,9 +29,25 @@ const digestOf = (recipient: string) => createHash('sha256').update(recipient.to
 const messageIdOf = (month: Month, revision: number, recipient: string, sender: string) =>
   `<retention-${month}-r${revision}-${digestOf(recipient)}@${sender.slice(sender.lastIndexOf('@') + 1)}>`;
 
+const readEntry = async (store: ObjectStore, key: string): Promise<{ entry: Entry; etag: string } | null> => {
+  const stored = await store.get(key);
+  if (stored === null) return null;
+  const hint = `Delete ${key} to have the mail sent again.`;
+  return { entry: decode(entrySchema, stored.bytes, key, hint), etag: stored.etag };
+};
+
+/** A refusal is an answer: a later run may try again. Silence is not, and stays on record. */
+const isAnswer = (error: unknown): error is ReportError =>
+  error instanceof ReportError && !error.code.endsWith('OUTCOME_UNKNOWN');
+
+/** Who is refused must not keep the mail from the others; a server that is out of order would fail them all. */
+const isRefusal = (error: unknown): error is ReportError =>
+  error instanceof ReportError && error.code.endsWith('_REJECTED');
+
 /**
- * Sends one message a recipient. Who was sent this revision already is passed over unless `resend`; where an earlier
- * attempt ended without an answer, a mailer that writes files repeats it and any other leaves it to a person.
+ * Sends one message a recipient. Who was sent this revision already is passed over unless `resend`; where another
+ * attempt is under way or ended without an answer, a mailer that writes files repeats it and any other leaves it to a
+ * person. Of two deliverers at once the ledger lets one send.
  * Throws when a recipient was refused, after the others were sent theirs; at once when nothing can be sent.
  */
 export const deliver = async (
@@ -38,36 +55,47 @@ export const deliver = async (
   { recipients, sender, resend }: { recipients: readonly string[]; sender: string; resend: boolean },
   { store, mailer, clock }: { store: ObjectStore; mailer: Mailer; clock: Clock },
 ): Promise<Delivery[]> => {
+  const toOne = async (recipient: string): Promise<Delivery> => {
+    const key = `deliveries/month=${month}/revision=${revision}/${mailer.name}/${digestOf(recipient)}.json`;
+    const known = await readEntry(store, key);
+    const settled = (found: Entry | undefined): Delivery | null => {
+      if (found?.state === 'sent') return { recipient, outcome: 'already sent', where: found.where };
+      return found?.state === 'sending' && !mailer.repeatable ? { recipient, outcome: 'unknown', where: null } : null;
+    };
+    const before = resend ? null : settled(known?.entry);
+    if (before !== null) return before;
+
+    const at = clock.now();
+    const note = (state: Entry['state'], where: string | null, condition: PutCondition) =>
+      // What can be repeated may be written over: it leaves one message all the same.
+      store.put(key, encode({ state, at: at.toISOString(), where }), mailer.repeatable ? undefined : condition);
+    const claim = await note('sending', null, known === null ? { ifAbsent: true } : { ifMatch: known.etag });
+    if (claim === null) {
+      // Somebody else came first. How it ends is theirs to tell, unless it has ended well by now.
+      const theirs = settled((await readEntry(store, key))?.entry);
+      return theirs ?? { recipient, outcome: 'unknown', where: null };
+    }
+    // From here on the entry is ours, unless a person has this mail sent again meanwhile: then it is left to them.
+    const messageId = messageIdOf(month, revision, recipient, sender);
+    let where: string;
+    try {
+      where = await mailer.send({ ...message, from: sender, to: recipient, date: at, messageId });
+    } catch (error) {
+      if (isAnswer(error)) await note('failed', null, { ifMatch: claim });
+      throw error;
+    }
+    // Outside the try: a mail that went out and could not be noted is of unknown fate, not failed.
+    await note('sent', where, { ifMatch: claim });
+    return { recipient, outcome: 'sent', where };
+  };
+
   const deliveries: Delivery[] = [];
   const refusals: ReportError[] = [];
   for (const recipient of recipients) {
-    const key = `deliveries/month=${month}/revision=${revision}/${mailer.name}/${digestOf(recipient)}.json`;
-    const known = await store.get(key);
-    const entry =
-      known === null ? null : decode(entrySchema, known.bytes, key, `Delete ${key} to have the mail sent again.`);
-    if (!resend && entry?.state === 'sent') {
-      deliveries.push({ recipient, outcome: 'already sent', where: entry.where });
-      continue;
-    }
-    if (!resend && entry?.state === 'sending' && !mailer.repeatable) {
-      deliveries.push({ recipient, outcome: 'unknown', where: null });
-      continue;
-    }
-    const at = clock.now();
-    const note = (state: 'sending' | 'sent' | 'failed', where: string | null) =>
-      encode({ state, at: at.toISOString(), where });
-    await store.put(key, note('sending', null));
     try {
-      const messageId = messageIdOf(month, revision, recipient, sender);
-      const where = await mailer.send({ ...message, from: sender, to: recipient, date: at, messageId });
-      await store.put(key, note('sent', where));
-      deliveries.push({ recipient, outcome: 'sent', where });
+      deliveries.push(await toOne(recipient));
     } catch (error) {
-      // A refusal is an answer: the next run may try again. Silence is not, and stays on record.
-      if (error instanceof ReportError && !error.code.endsWith('OUTCOME_UNKNOWN'))
-        await store.put(key, note('failed', null));
-      // Who is refused must not keep the mail from the others; a server that is out of order would fail them all.
-      if (!(error instanceof ReportError) || !error.code.endsWith('_REJECTED')) throw error;
+      if (!isRefusal(error)) throw error;
       refusals.push(error);
     }
   }
@@ -77,4 +105,16 @@ export const deliver = async (
       cause: first,
     });
   return deliveries;
+};
+
+/** Mail that may or may not have arrived is a failure until a person has looked; null when there is none. */
+export const unknownDelivery = (deliveries: readonly Delivery[]): ReportError | null => {
+  const unknown = deliveries.filter(({ outcome }) => outcome === 'unknown').map(({ recipient }) => recipient);
+  if (unknown.length === 0) return null;
+  return new ReportError(
+    'dependency',
+    'DELIVERY_UNKNOWN',
+    `another attempt may or may not have reached ${unknown.join(', ')}`,
+    'Look for the message in the mail server’s log; if it did not arrive, run again with --resend.',
+  );
 };

@@ -55,7 +55,7 @@ const reading = async <T>(
       return await consume(answer);
     } catch (error) {
       if (attempt === bodyAttempts || isLocal(error)) throw failed(error);
-      await pause(100 * 2 ** attempt);
+      await pause(50 * 2 ** attempt);
     }
   }
 };

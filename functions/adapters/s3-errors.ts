@@ -10,9 +10,8 @@ export const statusOf = (error: unknown): number => {
 
 /** S3's own name of the failure, or the system's: `NoSuchKey`, `ECONNRESET`. */
 const namesOf = (error: Error): string[] => [
-  ...('code' in error && typeof error.code === 'string' ? [error.code] : []),
-  ...('Code' in error && typeof error.Code === 'string' ? [error.Code] : []),
   error.name,
+  ...('code' in error && typeof error.code === 'string' ? [error.code] : []),
 ];
 
 type Told = { readonly code: string; readonly hint: string };
@@ -106,9 +105,11 @@ export const s3Failure = (what: string, error: unknown): ReportError => {
   const failure = error instanceof Error ? error : new Error(`${error}`);
   const { code, hint } = hintFor(failure);
   const status = statusOf(failure);
-  const said = [status === 0 ? '' : `${status}`, namesOf(failure)[0] ?? '', failure.message].filter(
-    (part) => part !== '',
-  );
+  const said = [
+    status === 0 ? '' : `${status}`,
+    namesOf(failure).find((name) => name !== 'Error') ?? '',
+    failure.message,
+  ].filter((part) => part !== '');
   return dependencyError(code, `Could not ${what}: ${said.join(' ')}`, hint, failure);
 };
 

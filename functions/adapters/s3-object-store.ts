@@ -86,7 +86,7 @@ export const s3ObjectStore = ({ client, bucketOf, scratch }: S3ObjectStoreOption
           if (status === 404 && error instanceof Error && error.name !== 'NoSuchBucket') return null;
           if (status !== 409) throw error;
         }
-        await pause(50 * 2 ** attempt);
+        await pause(25 * 2 ** attempt);
       }
     } catch (error) {
       throw s3Failure(what, error);

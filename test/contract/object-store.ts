@@ -168,6 +168,12 @@ export const objectStoreContract = (name: string, open: () => Promise<ObjectStor
       expect(await keys('x')).toEqual(['x-', 'x.y', 'x/1', 'x0']);
     });
 
+    it('orders by code units where bytes would order otherwise', async () => {
+      const sorted = ['a', 'a🙂', 'a🙂b', 'a\ufb01', 'a\ufb01x/y', 'ab🙂', 'ab\ufb01', 'b', '🙂', '\ufb01'].sort();
+      for (const key of sorted) await store.put(key, bytesOf(key));
+      expect(await keys('')).toEqual(sorted);
+    });
+
     describe('conditions', () => {
       it('ifAbsent writes once', async () => {
         expect(await store.put('a', bytesOf('one'), { ifAbsent: true })).not.toBeNull();
@@ -194,6 +200,13 @@ export const objectStoreContract = (name: string, open: () => Promise<ObjectStor
         expect(await store.put('a', bytesOf('three'), { ifMatch: etag })).toBeNull();
         expect(await read('a')).toBe('two');
         expect((await store.get('a'))?.etag).toBe(next);
+      });
+
+      it('ifAbsent has one winner even when rivals write the very same bytes', async () => {
+        const both = await Promise.all(
+          [store, harness.again()].map((one) => one.put('a', bytesOf('the same'), { ifAbsent: true })),
+        );
+        expect(both.filter((etag) => etag !== null)).toHaveLength(1);
       });
 
       it('ifMatch does not make an absent key', async () => {
