@@ -154,11 +154,13 @@ export const deliverStep = async (
     },
     world.store,
   );
+  const unknown = unknownDelivery(deliveries);
+  if (unknown !== null) throw unknown;
   return deliveries;
 };
 
 /** An attempt that ended without an answer is for a person to judge: nobody is mailed twice to be on the safe side. */
-export const unknownDelivery = (deliveries: readonly Delivery[]): ReportError | null => {
+const unknownDelivery = (deliveries: readonly Delivery[]): ReportError | null => {
   const unknown = deliveries.filter(({ outcome }) => outcome === 'unknown').map(({ recipient }) => recipient);
   if (unknown.length === 0) return null;
   return new ReportError(

@@ -1,5 +1,4 @@
 /** Reads one table of one month into the lake: DuckDB turns its files into Parquet. */
-
 import { awsStore, withLoader } from '../compose-aws.ts';
 import { step } from '../lambda-step.ts';
 import { stepEventSchema } from '../run-record.ts';
