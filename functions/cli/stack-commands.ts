@@ -54,14 +54,26 @@ const printRun = async ({ outcome, report }: Finished, place: StackPlace, { term
   printDeliveries(outcome.deliveries, terminal);
 };
 
+/** What a failed run had archived. Why it failed matters more: nothing that goes wrong here may hide it. */
+const printWhatStands = async ({ executionName, executionArn }: Started, place: StackPlace, context: Context) => {
+  try {
+    const outcome = await readOutcome(place.store, executionName);
+    const report = await reportOf(outcome, place);
+    if (outcome !== null && report !== null) await printRun({ executionArn, outcome, report }, place, context);
+  } catch (error) {
+    context.terminal.note(`note: what the run archived cannot be shown: ${safe(`${error}`, 300)}`);
+  }
+};
+
 /** Waits for the end of a run. What it archived before it failed stands, and is told before the failure. */
 const finish = async (
-  { executionName, executionArn }: Started,
+  started: Started,
   place: StackPlace,
   asJson: boolean,
   context: Context,
   progress: Progress = context.terminal.progress,
 ): Promise<Finished> => {
+  const { executionName, executionArn } = started;
   const hint = again(place.stack, executionName);
   const ended = await followExecution(place.sfn, executionArn, (task, ...counts) =>
     progress(safe(task), ...counts),
@@ -72,13 +84,12 @@ const finish = async (
     });
   });
   context.terminal.clear();
-  const outcome = await readOutcome(place.store, executionName);
-  const report = await reportOf(outcome, place);
   if (ended.status !== 'SUCCEEDED') {
-    if (!asJson && outcome !== null && report !== null)
-      await printRun({ executionArn, outcome, report }, place, context);
-    throw await failureOf(place.store, executionName, ended);
+    const failure = await failureOf(place.store, executionName, ended);
+    if (!asJson) await printWhatStands(started, place, context);
+    throw failure;
   }
+  const outcome = await readOutcome(place.store, executionName);
   if (outcome === null)
     throw new ReportError(
       'unexpected',
@@ -86,7 +97,7 @@ const finish = async (
       `the run ${executionName} succeeded and left no record`,
       'Is the stack of the same version as this command? What it archived: retention list --stack …',
     );
-  return { executionArn, outcome, report };
+  return { executionArn, outcome, report: await reportOf(outcome, place) };
 };
 
 /** Starts a run and waits for its end; when the user stops waiting, says how to take it up again. */

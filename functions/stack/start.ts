@@ -30,7 +30,7 @@ export const startRun = async (
     client.send(new InvokeCommand({ FunctionName: starter, Payload: JSON.stringify(parsed.data) })),
   );
   const answer = parsedJson(Payload);
-  const logs = `Look into its log: aws logs tail /aws/lambda/${starter} --since 10m`;
+  const logs = `Look into its log, which this names: aws lambda get-function-configuration --function-name ${starter} --query LoggingConfig.LogGroup`;
   if (FunctionError !== undefined) {
     const { errorType, errorMessage } = refusalSchema.catch({ errorType: '', errorMessage: '' }).parse(answer);
     const kind = errorType === 'USAGE' ? 'usage' : errorType === 'Dependency' ? 'dependency' : 'unexpected';

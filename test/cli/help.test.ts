@@ -6,7 +6,15 @@ import { retention } from './retention.ts';
 test.each<[string, readonly RegExp[]]>([
   [
     '',
-    [/Start here:/, /retention demo/, /one folder a month/, /lines\.csv/, /Exit codes: 0 done/, /3 blocked by a gate/],
+    [
+      /Start here:/,
+      /retention demo/,
+      /one folder a month/,
+      /lines\.csv/,
+      /run --stack retention-report/,
+      /Exit codes: 0 done/,
+      /3 blocked by a gate/,
+    ],
   ],
   [
     'run',
@@ -17,14 +25,18 @@ test.each<[string, readonly RegExp[]]>([
       /--to <addresses>/,
       /--no-email/,
       /--resend/,
+      /--stack <name>/,
+      /--board/,
+      /first brought to the inbox/,
       /--json/,
       /adds a revision/,
     ],
   ],
-  ['check', [/writes nothing/, /--month/, /--source/]],
-  ['backfill', [/oldest first, without mail/, /--from <YYYY-MM>/, /--to <YYYY-MM>/]],
-  ['list', [/what the archive holds/, /--json/]],
-  ['show', [/headline/, /--revision <n>/]],
+  ['check', [/writes nothing/, /check --stack/, /--month/, /--source/]],
+  ['backfill', [/oldest first, without mail/, /backfill --stack/, /--from <YYYY-MM>/, /--to <YYYY-MM>/]],
+  ['follow', [/--execution <name>/, /scheduled-2026-10/]],
+  ['list', [/what the archive holds/, /list --stack/, /--json/]],
+  ['show', [/headline/, /show --stack/, /--revision <n>/]],
   [
     'trace',
     [
@@ -34,6 +46,7 @@ test.each<[string, readonly RegExp[]]>([
       /--account <id>/,
       /--limit <rows>/,
       /region=EMEA/,
+      /trace --stack/,
     ],
   ],
   ['demo', [/sample book/, /--home/]],
