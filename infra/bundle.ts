@@ -25,13 +25,13 @@ const banner = "import { createRequire } from 'node:module'; const require = cre
 
 /**
  * Leaves DuckDB to the layer, by `require`: layers are on NODE_PATH, which `require` follows everywhere and `import`
- * only where a runtime adds it.
+ * only where a runtime adds it. A function that does not use DuckDB does not load it, and needs no layer.
  */
 const fromLayer: Plugin = {
   name: 'from-layer',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^@duckdb\// }, ({ path, namespace }) =>
-      namespace === 'layer' ? { path, external: true } : { path, namespace: 'layer' },
+      namespace === 'layer' ? { path, external: true } : { path, namespace: 'layer', sideEffects: false },
     );
     onLoad({ filter: /.*/, namespace: 'layer' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,

@@ -69,11 +69,13 @@ export class Functions extends Construct {
       list(data.lake),
       encrypt(data.key, 's3'),
     ];
-    const inbox = [read(data.inbox, 'inbox/'), list(data.inbox), ...secrets.readBilling()];
+    const inbox = [read(data.inbox, 'inbox/'), list(data.inbox)];
+    const billing = secrets.readBilling();
     const archived = [read(archive.bucket, 'archive/'), list(archive.bucket), decrypt(archive.key, 's3')];
     const athena = athenaAccess(Stack.of(this), query.workgroup, data);
 
-    const source = { INBOX_BUCKET: data.inbox.bucketName, BILLING_SECRET_ARN: secrets.billing.secretArn };
+    const source = { INBOX_BUCKET: data.inbox.bucketName };
+    const credentials = { BILLING_SECRET_ARN: secrets.billing.secretArn };
     const store = { LAKE_BUCKET: data.lake.bucketName };
     const kept = { ARCHIVE_BUCKET: archive.bucket.bucketName };
     const engine = {
@@ -90,14 +92,14 @@ export class Functions extends Construct {
       memoryMb: 512,
       minutes: 1,
       access: [allow(['sqs:SendMessage'], [ops.deadLetters.queueArn]), encrypt(ops.key, 'sqs')],
-      environment: people,
+      environment: {},
     });
     this.make('validate', {
       description: 'Finds what of the month is to be read',
       memoryMb: 512,
       minutes: 5,
-      access: [...inbox, ...lake],
-      environment: { ...source, ...store },
+      access: [...inbox, ...billing, ...lake],
+      environment: { ...source, ...credentials, ...store },
     });
     this.make('ingest', {
       description: 'Turns one table of one month into Parquet',
@@ -105,16 +107,16 @@ export class Functions extends Construct {
       minutes: 15,
       scratchGb: 10,
       duckdb: true,
-      access: [...inbox, ...lake],
-      environment: { ...source, ...store },
+      access: [...inbox, ...billing, ...lake],
+      environment: { ...source, ...credentials, ...store },
     });
     this.make('measure', {
       description: 'Builds and measures a month on Athena',
       memoryMb: 1024,
       minutes: 15,
       // Which months are reported already decides what counts as late: their names, not what they hold.
-      access: [...lake, ...athena, list(archive.bucket)],
-      environment: { ...store, ...engine, ...kept },
+      access: [...inbox, ...lake, ...athena, list(archive.bucket)],
+      environment: { ...source, ...store, ...engine, ...kept },
     });
     this.make('archive', {
       description: 'Writes a revision of the report',
@@ -123,6 +125,7 @@ export class Functions extends Construct {
       scratchGb: 4,
       duckdb: true,
       access: [
+        ...inbox,
         ...lake,
         ...athena,
         read(archive.bucket, 'archive/'),
@@ -130,7 +133,7 @@ export class Functions extends Construct {
         list(archive.bucket),
         encrypt(archive.key, 's3'),
       ],
-      environment: { ...store, ...engine, ...kept },
+      environment: { ...source, ...store, ...engine, ...kept, ...metrics },
     });
     this.make('deliver', {
       description: 'Mails a report to each recipient once',
@@ -160,7 +163,7 @@ export class Functions extends Construct {
       memoryMb: 512,
       minutes: 1,
       access: [...notes, allow(['sns:Publish'], [ops.topic.topicArn]), encrypt(ops.key, 'sns')],
-      environment: { ...store, ...metrics, OPS_TOPIC_ARN: ops.topic.topicArn },
+      environment: { ...store, OPS_TOPIC_ARN: ops.topic.topicArn },
     });
     this.make('watch', {
       description: 'Says whether the month before has its report',

@@ -32,7 +32,7 @@ const settingsSchema = z
     /** Day of the month and hour, in the configuration's time zone, at which the report of the month before is made. */
     reportDay: whole(1, 28).default(3),
     reportHour: whole(0, 23).default(7),
-    /** Last day of the month on which the report may be missing without an alarm. */
+    /** From this day of the month on a missing report alarms. */
     reportByDay: whole(1, 28).default(5),
     /** Who gets alarms and ad-hoc reruns: a list, or text with commas. */
     opsRecipients: addresses.default([]),
@@ -63,9 +63,9 @@ const settingsSchema = z
     /** What happens to data when the stack is deleted. `destroy` is for try-outs; buckets must be emptied first. */
     removal: z.enum(['retain', 'destroy']).default('retain'),
   })
-  .refine(({ reportDay, reportByDay }) => reportDay <= reportByDay, {
+  .refine(({ reportDay, reportByDay }) => reportDay < reportByDay, {
     path: ['reportByDay'],
-    message: 'must not lie before reportDay',
+    message: 'must come after reportDay',
   });
 
 export type Settings = z.infer<typeof settingsSchema>;
