@@ -245,7 +245,7 @@ describe('the S3 object store', () => {
 
   describe('putFile', () => {
     it('uploads a large file in parts, which nobody sees before the last', async () => {
-      const bytes = mebibytes(20);
+      const bytes = mebibytes(17);
       let seen: boolean | undefined;
       s3.before('CompleteMultipartUpload', () => {
         seen = s3.buckets.get('archive')!.has('archive/movements.csv');
@@ -262,17 +262,17 @@ describe('the S3 object store', () => {
     it.each(['UploadPart', 'CompleteMultipartUpload'] as const)(
       'when %s fails, keeps the file, gives the parts up and writes nothing',
       async (operation) => {
-        const path = await fileOf(mebibytes(20));
+        const path = await fileOf(mebibytes(17));
         s3.fail(operation, { status: 400, code: 'InvalidRequest' });
         expect(await failureOf(store.putFile('a', path))).toMatchObject({ code: 'S3_FAILED' });
         expect(s3.buckets.get('lake')!.size).toBe(0);
         expect(s3.uploads.size).toBe(0);
-        expect((await stat(path)).size).toBe(20 * 1024 * 1024);
+        expect((await stat(path)).size).toBe(17 * 1024 * 1024);
       },
     );
 
     it('repeats a part', async () => {
-      const bytes = mebibytes(20);
+      const bytes = mebibytes(17);
       s3.fail('UploadPart', { status: 503, code: 'SlowDown' });
       s3.fail('UploadPart', 'lost answer');
       await store.putFile('a', await fileOf(bytes));

@@ -35,7 +35,7 @@ afterEach(async () => {
 
 const storeOf = () => s3ObjectStore({ client: s3.client(), bucketOf: () => 'bucket', scratch });
 const mailerOf = () =>
-  sesMailer({ client: ses.client(), configurationSet: 'reports', timeoutMs: 1_000, throttlePauseMs: 1 });
+  sesMailer({ client: ses.client(), configurationSet: 'reports', timeoutMs: 400, throttlePauseMs: 1 });
 
 type World = {
   readonly store?: ObjectStore;
@@ -122,6 +122,22 @@ describe('two deliverers at once', () => {
     expect(outcomes(await run({ store: late, resend: true }))).toEqual(['already sent']);
     expect(outcomes(others ?? [])).toEqual(['sent']);
     expect(sentTo()).toEqual([cfo, cfo]);
+  });
+
+  test('a person who has it sent again meanwhile has the last word in the ledger', async () => {
+    const mailer = mailerOf();
+    const slow: Mailer = {
+      ...mailer,
+      async send(mail) {
+        const where = await mailer.send(mail);
+        await run({ resend: true });
+        return where;
+      },
+    };
+    const [first] = await run({ mailer: slow });
+    expect(first?.where).toContain('01071');
+    expect(sentTo()).toEqual([cfo, cfo]);
+    expect((await run())[0]).toMatchObject({ outcome: 'already sent', where: expect.stringContaining('01072') });
   });
 
   test('mails that are files are written by both, and are one', async () => {
