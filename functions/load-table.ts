@@ -44,9 +44,9 @@ export const loadedTable = async (
   return { version, files: files.map(fileOf), ...facts };
 };
 
-// Stored after the rows: where the facts are, the table is whole.
+// Stored after the rows: where the facts are, the table is whole. Engines that read the folder pass over `_`.
 const factsKey = (month: Month, table: TableName, version: string) =>
-  `lake/${table}/month=${month}/version=${version}/facts.json`;
+  `lake/${table}/month=${month}/version=${version}/_facts.json`;
 
 /** The table, loaded if need be; or what is wrong with its files. */
 export const loadTable = async (
