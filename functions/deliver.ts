@@ -106,15 +106,3 @@ export const deliver = async (
     });
   return deliveries;
 };
-
-/** Mail that may or may not have arrived is a failure until a person has looked; null when there is none. */
-export const unknownDelivery = (deliveries: readonly Delivery[]): ReportError | null => {
-  const unknown = deliveries.filter(({ outcome }) => outcome === 'unknown').map(({ recipient }) => recipient);
-  if (unknown.length === 0) return null;
-  return new ReportError(
-    'dependency',
-    'DELIVERY_UNKNOWN',
-    `another attempt may or may not have reached ${unknown.join(', ')}`,
-    'Look for the message in the mail server’s log; if it did not arrive, run again with --resend.',
-  );
-};
