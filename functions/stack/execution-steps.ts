@@ -24,8 +24,11 @@ export const watchSteps = (): { take(event: HistoryEvent): void; shown(): Shown 
   return {
     take(event) {
       const { type, stateEnteredEventDetails: entered, mapStateStartedEventDetails: map } = event;
-      if (type === 'MapStateStarted') parts = { task: 'Reading snapshots', done: 0, total: map?.length ?? 0 };
-      else if (type === 'MapIterationSucceeded' && parts !== null) parts = { ...parts, done: parts.done + 1 };
+      if (type === 'MapStateStarted') {
+        step = enter('Ingest');
+        parts = { ...step, done: 0, total: map?.length ?? 0 };
+      }
+      if (type === 'MapIterationSucceeded' && parts !== null) parts = { ...parts, done: parts.done + 1 };
       else if (type === 'MapStateSucceeded' || type === 'MapStateFailed' || type === 'MapStateAborted') parts = null;
       // Inside a Map the parts are told, not their states.
       else if (type === 'TaskStateEntered' && parts === null) step = enter(entered?.name ?? '');

@@ -1,12 +1,13 @@
 /**
- * A deployed stack as the command line sees it: CloudFormation, Lambda, Step Functions and S3 on one port of loopback, each
- * in its own wire protocol. What a run does is scripted; nothing here computes.
+ * A deployed stack as the command line sees it: CloudFormation, Lambda and Step Functions on one port of loopback, each in
+ * its own wire protocol, and S3 beside them. What a run does is scripted; nothing here computes.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type OpsRequest, opsRequestSchema } from '../../functions/run-record.ts';
+import { type FakeS3, openFakeS3 } from './fake-s3.ts';
 
 export const outputs = {
   InboxBucket: 'acme-inbox',
@@ -16,8 +17,6 @@ export const outputs = {
   StarterFunction: 'acme-starter',
   StateMachineArn: 'arn:aws:states:eu-central-1:123456789012:stateMachine:acme',
 };
-
-export type StoredObject = { readonly bytes: Buffer; readonly headers: Readonly<Record<string, string>> };
 
 export type HistoryEvent = { readonly type: string; readonly [details: string]: unknown };
 
@@ -38,20 +37,16 @@ export type FakeStack = {
   readonly url: string;
   /** For the process of the command line. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Objects by `bucket/key`. */
-  readonly objects: Map<string, StoredObject>;
-  /** What S3 was asked for, such as `PUT acme-inbox/inbox/2026-10/lines.csv`. */
-  readonly asked: string[];
+  readonly s3: FakeS3;
   /** Requests that the starter was invoked with. */
   readonly started: OpsRequest[];
   readonly stacks: Map<string, Readonly<Record<string, string>>>;
   /** Answers in place of the service's own, by service. */
-  readonly refusals: Map<'cloudformation' | 'lambda' | 'states' | 's3', Refusal>;
+  readonly refusals: Map<'cloudformation' | 'lambda' | 'states', Refusal>;
   /** What the run of a request does. */
   onStart(script: (request: OpsRequest) => Run): void;
   /** A run that somebody else started. */
   addRun(name: string, run: Run): void;
-  put(place: string, content: Uint8Array | string, metadata?: Readonly<Record<string, string>>): void;
   close(): Promise<void>;
 };
 
@@ -62,109 +57,6 @@ const xml = (response: ServerResponse, body: string, status = 200) =>
   sent(response, status, 'text/xml', `<?xml version="1.0"?>${body}`);
 const json = (response: ServerResponse, value: unknown, status = 200) =>
   sent(response, status, 'application/x-amz-json-1.0', JSON.stringify(value));
-
-/** A body as AWS's clients send it: plain, or in chunks that each say their length. */
-const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
-  const body = await buffer(request);
-  if (!`${request.headers['x-amz-content-sha256']}`.startsWith('STREAMING-')) return body;
-  const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
-    const end = body.indexOf('\r\n', at);
-    const length = parseInt(body.subarray(at, end).toString('latin1'), 16);
-    if (length === 0) return Buffer.concat(parts);
-    parts.push(body.subarray(end + 2, end + 2 + length));
-    at = end + 2 + length + 2;
-  }
-};
-
-const headersOf = (request: IncomingMessage): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(request.headers)
-      .filter(([name]) => name.startsWith('x-amz-meta-') || name === 'content-type')
-      .map(([name, value]) => [name, `${value}`]),
-  );
-
-const etagOf = (bytes: Uint8Array) => `"${createHash('md5').update(bytes).digest('hex')}"`;
-
-/** The S3 that the command line needs: objects with metadata, uploads in parts, listings of two keys a page. */
-const openS3 = (objects: Map<string, StoredObject>, asked: string[]) => {
-  const uploads = new Map<string, { headers: Record<string, string>; parts: Map<number, Buffer> }>();
-
-  const list = (bucket: string, query: URLSearchParams, response: ServerResponse) => {
-    const [prefix, after] = [query.get('prefix') ?? '', query.get('continuation-token') ?? ''];
-    const found = [...objects]
-      .filter(([place]) => place.startsWith(`${bucket}/${prefix}`))
-      .map(([place, { bytes }]) => ({ key: place.slice(bucket.length + 1), bytes }))
-      .filter(({ key }) => key > after)
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
-    const page = found.slice(0, 2);
-    const more = found.length > page.length;
-    const contents = page.map(
-      ({ key, bytes }) =>
-        `<Contents><Key>${escaped(key)}</Key><Size>${bytes.length}</Size><ETag>${etagOf(bytes)}</ETag></Contents>`,
-    );
-    const next = more ? `<NextContinuationToken>${escaped(page.at(-1)?.key ?? '')}</NextContinuationToken>` : '';
-    xml(response, `<ListBucketResult><IsTruncated>${more}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`);
-  };
-
-  /** Uploads in parts; false when the request is none. */
-  const inParts = async (
-    request: IncomingMessage,
-    place: string,
-    query: URLSearchParams,
-    response: ServerResponse,
-  ): Promise<boolean> => {
-    if (query.has('uploads')) {
-      const id = randomUUID();
-      uploads.set(id, { headers: headersOf(request), parts: new Map() });
-      xml(response, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
-      return true;
-    }
-    const id = query.get('uploadId');
-    if (id === null) return false;
-    const upload = uploads.get(id) ?? { headers: {}, parts: new Map<number, Buffer>() };
-    if (request.method === 'PUT') {
-      const bytes = await bodyOf(request);
-      upload.parts.set(parseInt(query.get('partNumber') ?? '0', 10), bytes);
-      response.writeHead(200, { etag: etagOf(bytes) }).end();
-    } else if (request.method === 'POST') {
-      const bytes = Buffer.concat([...upload.parts].sort(([a], [b]) => a - b).map(([, part]) => part));
-      objects.set(place, { bytes, headers: upload.headers });
-      xml(response, `<CompleteMultipartUploadResult><ETag>${etagOf(bytes)}</ETag></CompleteMultipartUploadResult>`);
-    } else {
-      uploads.delete(id);
-      response.writeHead(204).end();
-    }
-    return true;
-  };
-
-  return async (request: IncomingMessage, url: URL, response: ServerResponse) => {
-    const place = decodeURIComponent(url.pathname.slice(1)).replace(/\/$/, '');
-    const query = url.searchParams;
-    const what = query.has('uploads')
-      ? 'POST uploads'
-      : query.has('uploadId')
-        ? `${request.method} part`
-        : request.method;
-    asked.push(`${what} ${place}`);
-    if (query.get('list-type') === '2') return list(place, query, response);
-    if (await inParts(request, place, query, response)) return;
-    if (request.method === 'PUT') {
-      const bytes = await bodyOf(request);
-      objects.set(place, { bytes, headers: headersOf(request) });
-      return response.writeHead(200, { etag: etagOf(bytes) }).end();
-    }
-    if (request.method === 'DELETE') {
-      objects.delete(place);
-      return response.writeHead(204).end();
-    }
-    const found = objects.get(place);
-    if (found === undefined)
-      return xml(response, '<Error><Code>NoSuchKey</Code><Message>The key does not exist.</Message></Error>', 404);
-    const head = { ...found.headers, 'content-length': `${found.bytes.length}`, etag: etagOf(found.bytes) };
-    response.writeHead(200, head).end(request.method === 'HEAD' ? undefined : found.bytes);
-  };
-};
 
 type Execution = Run & { polled: number };
 
@@ -195,25 +87,21 @@ const openStates =
   };
 
 export const startFakeStack = async (): Promise<FakeStack> => {
-  const objects = new Map<string, StoredObject>();
-  const asked: string[] = [];
+  const { InboxBucket, LakeBucket, ArchiveBucket } = outputs;
+  // Two keys a page: nobody may take the first page for all.
+  const s3 = await openFakeS3({ buckets: [InboxBucket, LakeBucket, ArchiveBucket], pageSize: 2 });
   const started: OpsRequest[] = [];
   const stacks = new Map<string, Readonly<Record<string, string>>>([['acme', outputs]]);
   const refusals: FakeStack['refusals'] = new Map();
   const executions = new Map<string, Execution>();
-  const [s3, states] = [openS3(objects, asked), openStates(executions)];
+  const states = openStates(executions);
   let script = (_: OpsRequest): Run => ({ status: 'SUCCEEDED' });
-
-  const put: FakeStack['put'] = (place, content, metadata = {}) => {
-    const headers = Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]);
-    objects.set(place, { bytes: Buffer.from(content), headers: Object.fromEntries(headers) });
-  };
 
   const addRun: FakeStack['addRun'] = (name, run) => {
     const arn = `${outputs.StateMachineArn.replace('stateMachine', 'execution')}:${name}`;
     executions.set(arn, { ...run, polled: 0 });
     for (const [file, value] of Object.entries(run.leaves ?? {}))
-      put(`${outputs.LakeBucket}/runs/${name}/${file}`, JSON.stringify(value));
+      s3.put(LakeBucket, `runs/${name}/${file}`, JSON.stringify(value));
     return arn;
   };
 
@@ -251,27 +139,21 @@ export const startFakeStack = async (): Promise<FakeStack> => {
     });
   };
 
-  const serviceOf = (request: IncomingMessage, url: URL) => {
-    if (url.pathname.startsWith('/2015-03-31/functions/')) return 'lambda';
-    if (request.headers['x-amz-target'] !== undefined) return 'states';
-    return `${request.headers['content-type']}`.startsWith('application/x-www-form-urlencoded')
-      ? 'cloudformation'
-      : 's3';
+  const serviceOf = (request: IncomingMessage) => {
+    if (request.url?.startsWith('/2015-03-31/functions/')) return 'lambda';
+    return request.headers['x-amz-target'] === undefined ? 'cloudformation' : 'states';
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const url = new URL(request.url ?? '/', 'http://fake');
-    const service = serviceOf(request, url);
+    const service = serviceOf(request);
     const refusal = refusals.get(service);
     if (refusal !== undefined) {
       const { status, code, message } = refusal;
       response.setHeader('x-amzn-errortype', code);
       const [error, body] = [`<Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`, { message }];
-      if (service === 's3') return xml(response, error, status);
       if (service === 'cloudformation') return xml(response, `<ErrorResponse>${error}</ErrorResponse>`, status);
       return json(response, { __type: code, ...body }, status);
     }
-    if (service === 's3') return s3(request, url, response);
     const body = (await buffer(request)).toString();
     if (service === 'cloudformation') return describeStacks(body, response);
     if (service === 'lambda') return invoke(body, response);
@@ -287,6 +169,7 @@ export const startFakeStack = async (): Promise<FakeStack> => {
     url,
     environment: {
       AWS_ENDPOINT_URL: url,
+      AWS_ENDPOINT_URL_S3: s3.endpoint,
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'example-secret',
@@ -294,8 +177,7 @@ export const startFakeStack = async (): Promise<FakeStack> => {
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',
     },
-    objects,
-    asked,
+    s3,
     started,
     stacks,
     refusals,
@@ -303,11 +185,10 @@ export const startFakeStack = async (): Promise<FakeStack> => {
       script = next;
     },
     addRun,
-    put,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    async close() {
+      await s3.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
   };
 };
