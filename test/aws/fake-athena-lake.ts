@@ -39,6 +39,7 @@ export const openFakeLake = async () => {
   return {
     /** One subfolder a bucket. */
     root,
+    s3Url: s3Server.url,
     athena: athenaServer,
     glue: glueServer,
     engine: (options: Partial<AthenaQueryEngineOptions> = {}) =>

@@ -15,7 +15,8 @@ const refuse = (response: ServerResponse, status: number, code: string) => {
 
 /** Keys of a bucket below a prefix, with their sizes. */
 export const keysBelow = async (bucket: string, prefix: string): Promise<{ key: string; bytes: number }[]> => {
-  const names = await readdir(bucket, { recursive: true, withFileTypes: true }).catch(() => []);
+  const folder = join(bucket, prefix.slice(0, prefix.lastIndexOf('/') + 1));
+  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const keys = names
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(bucket.length + 1))
