@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    include: ['**/*.test.ts'],
+    include: ['**/*.e2e.ts'],
     globalSetup: ['server.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
