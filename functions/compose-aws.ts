@@ -42,7 +42,10 @@ export const awsConfig = () => readConfig(fileURLToPath(new URL('../../retention
 
 export const awsClock = systemClock(undefined);
 
-const s3 = () => new S3Client({});
+// The SDK would wait for ever for an answer that does not come.
+const requestHandler = { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true };
+
+const s3 = () => new S3Client({ requestHandler });
 
 /** Keys are told apart by their first part: what people put in, what is archived, and what the runs work with. */
 const bucketOf = (key: string): string => {
@@ -128,8 +131,8 @@ const withEngine = async <T>(
 ): Promise<T> => {
   const store = storeIn(scratch);
   const engine = athenaQueryEngine({
-    athena: new AthenaClient({}),
-    glue: new GlueClient({}),
+    athena: new AthenaClient({ requestHandler }),
+    glue: new GlueClient({ requestHandler }),
     s3: s3(),
     ...(writeCsv === null ? {} : { writeCsv }),
     database: variable('GLUE_DATABASE', text),
@@ -176,7 +179,7 @@ export const withAthenaLedger = <T>(
 
 export const awsMailer = (): Mailer =>
   sesMailer({
-    client: new SESClient({ maxAttempts: 1 }),
+    client: new SESClient({ maxAttempts: 1, requestHandler }),
     configurationSet: variable('SES_CONFIGURATION_SET', text),
     identityArn: variable('SES_IDENTITY_ARN', text),
   });
@@ -188,9 +191,10 @@ export const awsOpsRecipients = (): readonly string[] =>
     .filter((address) => address !== '');
 
 export const awsMachine = (): Machine =>
-  sfnMachine({ client: new SFNClient({}), arn: variable('STATE_MACHINE_ARN', text) });
+  sfnMachine({ client: new SFNClient({ requestHandler }), arn: variable('STATE_MACHINE_ARN', text) });
 
-export const awsTopic = (): Topic => snsTopic({ client: new SNSClient({}), arn: variable('OPS_TOPIC_ARN', text) });
+export const awsTopic = (): Topic =>
+  snsTopic({ client: new SNSClient({ requestHandler }), arn: variable('OPS_TOPIC_ARN', text) });
 
 export const awsMetric = (name: 'ReportOnTime' | 'DeliveryUnknown' | 'ReportArchived', value: number): void =>
   metric(variable('METRIC_NAMESPACE', text), name, value, awsClock.now());
