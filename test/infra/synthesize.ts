@@ -37,6 +37,7 @@ export const testSender = 'report@finance.example.com';
 export const stackOf = (
   context: Readonly<Record<string, unknown>> = {},
   configuration: Readonly<Record<string, unknown>> = {},
+  validation = false,
 ) => {
   const outdir = mkdtempSync(join(tmpdir(), 'retention-synth-'));
   const standIn = mkdtempSync(join(tmpdir(), 'retention-code-'));
@@ -44,7 +45,12 @@ export const stackOf = (
   process.once('exit', () => {
     for (const folder of [outdir, standIn]) rmSync(folder, { recursive: true, force: true });
   });
-  const app = new App({ outdir, context: flags.context });
+  const app = new App({
+    outdir,
+    context: { ...flags.context, 'aws:cdk:disable-stack-trace': true },
+    // CDK's own schema check takes most of the time: the test of the rules has it on.
+    builtinCloudFormationValidation: validation,
+  });
   const stack = new ReportingStack(app, {
     settings: parseSettings(context),
     config: configSchema.parse({ timeZone: 'Europe/Berlin', sender: testSender, ...configuration }),
