@@ -119,7 +119,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
           return column_type === 'VARCHAR' ? `${withoutFormula(name)} AS ${name}` : name;
         });
         await connection.run(
-          `COPY (SELECT ${cells.join(', ')} FROM (${sql})) TO ${quoted(path)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"')`,
+          `COPY (SELECT ${cells.join(', ')} FROM (${sql})) TO ${quoted(path)} (FORMAT csv, PRESERVE_ORDER true, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"')`,
         );
       }),
   };
