@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { dependencyError, ReportError } from '../errors.ts';
 import { lakeTables, partitionKey } from '../lake/tables.ts';
 import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
-import { exactRows, quoted, quotedPath } from './duckdb.ts';
+import { exactRows, lakeFormat, parquetFormat, quoted, quotedPath } from './duckdb.ts';
 
 export type DuckdbQueryEngineOptions = {
   /** Opened by `openDuckdb`; whoever opened it closes it. */
@@ -103,7 +103,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       const path = await newFile();
       await withTables(sql, reads, (connection) =>
         connection.run(
-          `COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION ${isScratch(target) ? 'snappy' : 'zstd'}, PRESERVE_ORDER false)`,
+          `COPY (${sql}) TO ${quoted(path)} (${isScratch(target) ? parquetFormat('snappy') : lakeFormat}, PRESERVE_ORDER false)`,
         ),
       );
       if (!isScratch(target)) return options.store.putFile(partitionKey(target), path);
@@ -126,5 +126,6 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
 };
 
 // A spreadsheet runs a cell that begins with tab, CR, + - = or @; an empty cell is NULL, so that it is written without quotes.
+// All of these come before A, and most cells after it: one comparison settles them.
 const withoutFormula = (cell: string) =>
-  `CASE WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} ELSE ${cell} END`;
+  `CASE WHEN ${cell} >= 'A' THEN ${cell} WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} ELSE ${cell} END`;

@@ -35,6 +35,13 @@ const asText = (name: string, value: unknown): string | null => {
   throw new TypeError(`column ${name} is neither exact text nor a whole number: cast it in the query`);
 };
 
+/** How Parquet is written. No dictionary of ids, of which each is another: the attempt costs more than the writing. */
+export const parquetFormat = (compression: string): string =>
+  `FORMAT parquet, COMPRESSION ${compression}, DICTIONARY_SIZE_LIMIT 5000`;
+
+/** What stays in the lake: the lowest level of zstd is the quickest, and as small as the next. */
+export const lakeFormat = parquetFormat('zstd, COMPRESSION_LEVEL 1');
+
 /** A text literal for DuckDB's own statements. */
 export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
