@@ -11,7 +11,7 @@ export const copyToCsv = (from: string, columns: readonly CsvColumn[], path: str
     const cell = quotedName(name);
     return text ? `${withoutFormula(cell)} AS ${cell}` : cell;
   });
-  return `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO ${quoted(path)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"')`;
+  return `COPY (SELECT ${cells.join(', ')} FROM ${from}) TO ${quoted(path)} (FORMAT csv, PRESERVE_ORDER true, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"')`;
 };
 
 /** The longest row of a result that can be read back. */
@@ -40,5 +40,6 @@ export const duckdbCsvWriter =
 const quotedName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 // A spreadsheet runs a cell that begins with tab, CR, + - = or @; an empty cell is NULL, so that it is written without quotes.
+// All of these come before A, and most cells after it: one comparison settles them.
 const withoutFormula = (cell: string) =>
-  `CASE WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} ELSE ${cell} END`;
+  `CASE WHEN ${cell} >= 'A' THEN ${cell} WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} ELSE ${cell} END`;

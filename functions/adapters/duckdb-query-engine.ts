@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { dependencyError, ReportError } from '../errors.ts';
 import { lakeTables, partitionKey } from '../lake/tables.ts';
 import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
-import { exactRows, quoted, quotedPath } from './duckdb.ts';
+import { exactRows, lakeFormat, parquetFormat, quoted, quotedPath } from './duckdb.ts';
 import { copyToCsv } from './duckdb-csv.ts';
 
 export type DuckdbQueryEngineOptions = {
@@ -106,7 +106,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       const path = await newFile();
       await withTables(sql, reads, (connection) =>
         connection.run(
-          `COPY (${sql}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION ${isScratch(target) ? 'snappy' : 'zstd'}, PRESERVE_ORDER false)`,
+          `COPY (${sql}) TO ${quoted(path)} (${isScratch(target) ? parquetFormat('snappy') : lakeFormat}, PRESERVE_ORDER false)`,
         ),
       );
       if (!isScratch(target)) return options.store.putFile(partitionKey(target), path);

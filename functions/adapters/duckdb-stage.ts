@@ -54,10 +54,11 @@ export const stageFile = (table: TableName, source: ReadableFile, dimensions: re
     });
   const longDimensions = dimensions.map((name) => fault(name, `length(${raw(name)}) > ${dimensionLength}`));
 
+  // A struct made a map costs a tenth of a map made from two lists, which looks for repeated keys row by row.
   const attributes =
     dimensions.length === 0
       ? 'CAST(MAP() AS MAP(VARCHAR, VARCHAR))'
-      : `MAP([${dimensions.map(quoted).join(', ')}], [${dimensions.map(raw).join(', ')}])`;
+      : `CAST({${dimensions.map((name) => `${quoted(name)}: ${raw(name)}`).join(', ')}} AS MAP(VARCHAR, VARCHAR))`;
   const derived: Readonly<Record<TableName, readonly string[]>> = {
     lines: [],
     customers: [attributes],

@@ -9,7 +9,7 @@ import type { LoadedTable, LoadRequest, ObjectStore, TableLoader } from '../port
 import { type Column, contractColumns, sortedBy } from '../sources/columns.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
 import type { SourceFile, TableName } from '../sources/source-file.ts';
-import { exactRows, quoted } from './duckdb.ts';
+import { exactRows, lakeFormat, quoted } from './duckdb.ts';
 import { quotedName, type ReadableFile, readableFile, rejectsOf } from './duckdb-source-file.ts';
 import { createStage, stageFile, storedColumns } from './duckdb-stage.ts';
 import { type StagedFile, stageFaults } from './duckdb-stage-faults.ts';
@@ -47,7 +47,9 @@ export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoade
     try {
       const loaded = await stage(connection, request, unpack);
       const path = await scratchFile('parquet');
-      await connection.run(`COPY (${storedRows(request.table)}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd)`);
+      await connection.run(
+        `COPY (${storedRows(request.table)}) TO ${quoted(path)} (${lakeFormat}, PRESERVE_ORDER true)`,
+      );
       await connection.run('DROP TABLE stage');
       await options.store.putFile(partitionKey(request.target), path);
       return { loaded };

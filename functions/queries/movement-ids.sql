@@ -48,11 +48,12 @@ changed_line AS (
     OR opening_lines.product <> closing_lines.product
     OR opening_lines.currency <> closing_lines.currency
 ),
+-- Each pair of ids once: the lines of one invoice bear the same.
 evidence AS (
   SELECT coalesce(family.account_id, changed_line.customer_id) AS account_id, changed_line.invoice_id, changed_line.opportunity_id
   FROM changed_line
   LEFT JOIN family ON family.customer_id = changed_line.customer_id
-  UNION ALL
+  UNION
   -- A customer lost to failed payments: the invoices that were never paid.
   SELECT window_accounts.account_id, payments.invoice_id, CAST(NULL AS VARCHAR) AS opportunity_id
   FROM payments
@@ -66,43 +67,21 @@ evidence AS (
     AND window_accounts.cause = 'involuntary'
 ),
 -- Most accounts have one invoice and one opportunity; only the others need a list.
-ids AS (
-  SELECT
-    account_id,
-    min(invoice_id) AS first_invoice,
-    max(invoice_id) AS last_invoice,
-    min(opportunity_id) AS first_opportunity,
-    max(opportunity_id) AS last_opportunity
+several AS (
+  SELECT account_id
   FROM evidence
   GROUP BY 1
-),
-invoices AS (
-  SELECT DISTINCT evidence.account_id, evidence.invoice_id
-  FROM evidence
-  JOIN ids ON ids.account_id = evidence.account_id
-  WHERE ids.first_invoice <> ids.last_invoice AND evidence.invoice_id IS NOT NULL
-),
-invoice_lists AS (
-  SELECT account_id, array_join(array_agg(invoice_id ORDER BY invoice_id), ';') AS invoice_ids
-  FROM invoices
-  GROUP BY 1
-),
-opportunities AS (
-  SELECT DISTINCT evidence.account_id, evidence.opportunity_id
-  FROM evidence
-  JOIN ids ON ids.account_id = evidence.account_id
-  WHERE ids.first_opportunity <> ids.last_opportunity AND evidence.opportunity_id IS NOT NULL
-),
-opportunity_lists AS (
-  SELECT account_id, array_join(array_agg(opportunity_id ORDER BY opportunity_id), ';') AS opportunity_ids
-  FROM opportunities
-  GROUP BY 1
+  HAVING count(*) > 1
 )
+SELECT evidence.account_id, evidence.invoice_id AS invoice_ids, evidence.opportunity_id AS opportunity_ids
+FROM evidence
+LEFT JOIN several ON several.account_id = evidence.account_id
+WHERE several.account_id IS NULL AND coalesce(evidence.invoice_id, evidence.opportunity_id) IS NOT NULL
+UNION ALL
 SELECT
-  ids.account_id,
-  coalesce(invoice_lists.invoice_ids, ids.first_invoice) AS invoice_ids,
-  coalesce(opportunity_lists.opportunity_ids, ids.first_opportunity) AS opportunity_ids
-FROM ids
-LEFT JOIN invoice_lists ON invoice_lists.account_id = ids.account_id
-LEFT JOIN opportunity_lists ON opportunity_lists.account_id = ids.account_id
-WHERE ids.first_invoice IS NOT NULL OR ids.first_opportunity IS NOT NULL
+  evidence.account_id,
+  array_join(array_sort(array_distinct(array_agg(evidence.invoice_id) FILTER (WHERE evidence.invoice_id IS NOT NULL))), ';') AS invoice_ids,
+  array_join(array_sort(array_distinct(array_agg(evidence.opportunity_id) FILTER (WHERE evidence.opportunity_id IS NOT NULL))), ';') AS opportunity_ids
+FROM evidence
+JOIN several ON several.account_id = evidence.account_id
+GROUP BY 1

@@ -183,13 +183,14 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: 'the last month of an account for its first',
-    find: 'min(first_month)',
-    plant: 'max(first_month)',
+    find: 'SELECT customer_id, first_month\nFROM first_seen',
+    plant:
+      'SELECT customer_id, CASE WHEN customer_id IN (SELECT book.customer_id FROM book WHERE book.mrr > 0) THEN :month ELSE first_month END AS first_month FROM first_seen',
     caughtBy: 'reference',
   },
   {
     mistake: 'a pause taken for the first month',
-    find: 'AND mrr > 0',
+    find: 'AND book.mrr > 0',
     plant: '',
     caughtBy: 'reference',
   },

@@ -29,7 +29,10 @@ steady,    s6, i,       platform, USD,  10, active,   new-6,
 daughter1, s7, i,       platform, USD,  25, active,   new-7, opp-7
 daughter2, s8, i,       platform, USD,  35, active,   new-8, opp-8
 joiner,    s9, z,       platform, USD,   5, active,   new-9b, opp-9
-joiner,    s9, y,       platform, USD,   5, active,   new-9a, opp-9`);
+joiner,    s9, y,       platform, USD,   5, active,   new-9a, opp-9
+halves,    s10, a,      platform, USD,   5, active,   new-10,
+halves,    s10, b,      platform, USD,   5, active,   , opp-10
+nameless,  s11, i,      platform, USD,   5, active,   ,`);
 
 let folder: Folder;
 const ledger = new Map<string, { movement: string; invoices: string; opportunities: string }>();
@@ -68,10 +71,22 @@ test.each([
   ['failed', 'churn', 'old-5;unpaid-5', '', 'the invoice that was never paid beside the last one'],
   ['mother', 'expansion', 'new-7;new-8', 'opp-7;opp-8', 'every customer of the account'],
   ['joiner', 'new', 'new-9a;new-9b', 'opp-9', 'each id once, in order'],
+  ['halves', 'new', 'new-10', 'opp-10', 'an invoice of one line, an opportunity of another'],
+  ['nameless', 'new', '', '', 'nothing where the lines name nothing'],
 ])('%s: %s by %s', (account, movement, invoices, opportunities) => {
   expect(ledger.get(account)).toEqual({ movement, invoices, opportunities });
 });
 
 test('who did not move is not in the ledger', () => {
-  expect([...ledger.keys()].sort()).toEqual(['failed', 'grower', 'joiner', 'leaver', 'mother', 'shrinker', 'swapper']);
+  expect([...ledger.keys()].sort()).toEqual([
+    'failed',
+    'grower',
+    'halves',
+    'joiner',
+    'leaver',
+    'mother',
+    'nameless',
+    'shrinker',
+    'swapper',
+  ]);
 });
