@@ -167,7 +167,7 @@ export class Alarms extends Construct {
 const sumOf = (id: string, label: string, metrics: readonly IMetric[]) =>
   new MathExpression({
     label,
-    expression: 'SUM(METRICS())',
+    expression: 'SUM(FILL(METRICS(), 0))',
     period: Duration.minutes(5),
     usingMetrics: Object.fromEntries(metrics.map((metric, at) => [`${id}${at}`, metric])),
   });
@@ -187,7 +187,7 @@ const scannedBytes = (workgroup: string) => {
   );
   return new MathExpression({
     label: 'Bytes scanned a day',
-    expression: 'SUM(METRICS())',
+    expression: 'SUM(FILL(METRICS(), 0))',
     period,
     usingMetrics: Object.fromEntries(metrics.map((metric, at) => [`bytes${at}`, metric])),
   });
