@@ -2,8 +2,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { DuckDBInstance } from '@duckdb/node-api';
 import { z } from 'zod';
 import { openDuckdb } from './adapters/duckdb.ts';
+import { duckdbCsvWriter } from './adapters/duckdb-csv.ts';
 import { duckdbQueryEngine } from './adapters/duckdb-query-engine.ts';
 import { duckdbTableLoader } from './adapters/duckdb-table-loader.ts';
 import { emlMailer } from './adapters/eml-mailer.ts';
@@ -16,11 +18,13 @@ import { usageError } from './errors.ts';
 import type { SnapshotSource } from './ingest.ts';
 import { decode, encode } from './lake/catalog.ts';
 import type { World } from './pipeline.ts';
-import type { ObjectStore, Progress } from './ports.ts';
+import type { ObjectStore, Progress, QueryEngine } from './ports.ts';
 import { openFolderSource } from './sources/folder-source.ts';
 
 const environmentSchema = z.object({
   RETENTION_SMTP_URL: z.string().min(1).optional(),
+  /** A Trino to ask instead of DuckDB, such as http://user@host:8080/hive/retention. */
+  RETENTION_TRINO_URL: z.string().min(1).optional(),
   RETENTION_MEMORY: z
     .string()
     .regex(/^\d+(MB|GB)$/, 'write it as 640MB or 2GB')
@@ -50,6 +54,7 @@ export const withLocalWorld = async <T>(options: LocalOptions, task: (world: Wor
   if (!environment.success) throw usageError(z.prettifyError(environment.error), 'See "Environment" in the README.');
   const {
     RETENTION_SMTP_URL: smtp,
+    RETENTION_TRINO_URL: trino,
     RETENTION_MEMORY: memoryLimit,
     RETENTION_THREADS: threads,
     SOURCE_DATE_EPOCH: epoch,
@@ -70,7 +75,11 @@ export const withLocalWorld = async <T>(options: LocalOptions, task: (world: Wor
       ...(threads === undefined ? {} : { threads: parseInt(threads, 10) }),
     });
     const mailer = smtp === undefined ? emlMailer({ store, prefix: 'outbox/' }) : smtpMailer({ url: smtp });
-    const engine = await duckdbQueryEngine({ instance, store, scratch: work });
+    // What a check makes must be gone with it: that is never in another server's tables.
+    const engine =
+      trino === undefined || options.dryRun
+        ? await duckdbQueryEngine({ instance, store, scratch: work })
+        : await openTrino(trino, home, work, instance);
     const loader = duckdbTableLoader({ instance, store, scratch: work });
     try {
       const { progress, note } = options;
@@ -83,6 +92,19 @@ export const withLocalWorld = async <T>(options: LocalOptions, task: (world: Wor
     await rm(scratch, { recursive: true, force: true });
     unlock();
   }
+};
+
+/** A Trino that sees the home's lake; its client is loaded by those alone who have one. */
+const openTrino = async (
+  url: string,
+  home: string,
+  scratch: string,
+  instance: DuckDBInstance,
+): Promise<QueryEngine> => {
+  const { parseTrinoUrl } = await import('./adapters/trino-url.ts');
+  const { trinoQueryEngine } = await import('./adapters/trino-query-engine.ts');
+  const server = parseTrinoUrl(url, `file://${join(home, 'lake')}`);
+  return trinoQueryEngine({ ...server, scratch, writeCsv: duckdbCsvWriter(instance) });
 };
 
 /** Removes what killed runs left behind. The lock is held: nobody else is at work. */

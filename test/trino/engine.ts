@@ -10,6 +10,8 @@ import { allRows, trinoStatement } from '../../functions/adapters/trino-statemen
 import type { QueryEngine, Row } from '../../functions/ports.ts';
 
 export type TrinoHome = {
+  /** What RETENTION_TRINO_URL says of it. */
+  readonly url: string;
   /** Each call opens another engine over the same lake and the same tables. */
   open(): Promise<QueryEngine>;
   /** SQL of the server itself. */
@@ -24,6 +26,7 @@ export const trinoOver = (home: string): TrinoHome => {
   const scratch = join(home, '.trino-scratch');
   const ask = (sql: string) => allRows(trinoStatement(server)(sql));
   return {
+    url: `${server.url.replace('//', '//test@')}/hive/${schema}`,
     async open() {
       await mkdir(join(home, 'lake'), { recursive: true });
       const writeCsv = duckdbCsvWriter(await openDuckdb({ scratch, threads: 1 }));
