@@ -262,9 +262,12 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     paymentMonths,
 
     cells: (accounts: DerivedTable): Derived =>
-      derive('cells', accounts.month, { closing_month: text(accounts.month), version: text(accounts.target.version) }, [
-        accounts,
-      ]),
+      derive(
+        'cells',
+        accounts.month,
+        { closing_month: text(accounts.month), version: text(accounts.target.version), decimals },
+        [accounts],
+      ),
 
     windowAccounts,
 
@@ -273,7 +276,7 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
       return derive(
         'top-movers',
         accounts.month,
-        { closing_month: text(accounts.month), version: text(accounts.target.version), ...parameters },
+        { closing_month: text(accounts.month), version: text(accounts.target.version), decimals, ...parameters },
         [accounts, ...sources],
       );
     },
@@ -312,6 +315,7 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
           ...shared,
           ...parameters,
           window: text(window),
+          decimals,
           ids_version: versionOf(ids),
           dimension_slots: columns(slots),
           dimension_columns: columns(slots.map((slot) => `moved.${slot}`)),

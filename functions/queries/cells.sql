@@ -43,9 +43,9 @@ SELECT
   cause,
   CAST(sum(accounts) AS BIGINT) AS accounts,
   CAST(sum(opening_accounts) AS BIGINT) AS opening_accounts,
-  CAST(sum(opening_mrr) AS VARCHAR) AS opening_mrr,
-  CAST(sum(closing_mrr) AS VARCHAR) AS closing_mrr,
-  CAST(sum(closing_mrr_at_closing_rates) AS VARCHAR) AS closing_mrr_at_closing_rates
+  CAST(CAST(sum(opening_mrr) AS DECIMAL(38, :decimals)) AS VARCHAR) AS opening_mrr,
+  CAST(CAST(sum(closing_mrr) AS DECIMAL(38, :decimals)) AS VARCHAR) AS closing_mrr,
+  CAST(CAST(sum(closing_mrr_at_closing_rates) AS DECIMAL(38, :decimals)) AS VARCHAR) AS closing_mrr_at_closing_rates
 FROM combinations
 GROUP BY GROUPING SETS (
   (movement, cause),

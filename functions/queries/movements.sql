@@ -35,9 +35,9 @@ SELECT
   moved.movement,
   CASE WHEN moved.movement = 'churn' THEN moved.cause ELSE '' END AS cause,
   coalesce(moved.reason, '') AS reason,
-  moved.opening_mrr,
-  moved.closing_mrr,
-  moved.closing_mrr - moved.opening_mrr AS delta_mrr,
+  CAST(moved.opening_mrr AS DECIMAL(18, :decimals)) AS opening_mrr,
+  CAST(moved.closing_mrr AS DECIMAL(18, :decimals)) AS closing_mrr,
+  CAST(moved.closing_mrr - moved.opening_mrr AS DECIMAL(18, :decimals)) AS delta_mrr,
   :dimension_columns
   moved.acv_band,
   moved.cohort_year,

@@ -22,9 +22,9 @@ SELECT
   movers.movement,
   movers.cause,
   movers.reason,
-  CAST(movers.opening_mrr AS VARCHAR) AS opening_mrr,
-  CAST(movers.closing_mrr AS VARCHAR) AS closing_mrr,
-  CAST(movers.delta_mrr AS VARCHAR) AS delta_mrr
+  CAST(CAST(movers.opening_mrr AS DECIMAL(18, :decimals)) AS VARCHAR) AS opening_mrr,
+  CAST(CAST(movers.closing_mrr AS DECIMAL(18, :decimals)) AS VARCHAR) AS closing_mrr,
+  CAST(CAST(movers.delta_mrr AS DECIMAL(18, :decimals)) AS VARCHAR) AS delta_mrr
 FROM movers
 LEFT JOIN names ON names.account_id = movers.account_id
 ORDER BY abs(movers.delta_mrr) DESC NULLS LAST, movers.account_id
