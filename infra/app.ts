@@ -11,22 +11,23 @@ import { ReportingStack } from './reporting-stack.ts';
 import { readSettings } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
 
 const make = async (): Promise<void> => {
   const app = new App();
+  // Beside the assembly, so that two that are made at once do not meet.
+  const staged = join(app.outdir, 'staged');
   const settings = readSettings(app.node);
   const config = await readConfig(settings.config);
   const bundles = await bundleHandlers({
     root,
     handlers: 'functions/handlers',
     config,
-    out: join(dist, 'functions'),
+    out: join(staged, 'functions'),
   });
   const layer = await duckdbLayer({
     modules: join(root, 'node_modules'),
     architecture: settings.architecture,
-    out: join(dist, 'duckdb-layer'),
+    out: join(staged, 'duckdb-layer'),
   });
   new ReportingStack(app, {
     settings,

@@ -56,7 +56,8 @@ describe('refuses', () => {
 
   it('all faults at once, as a fault of usage with the names there are', () => {
     const { kind, message, hint } = failure({ reportDay: 0, removal: 'maybe' });
-    expect(message).toMatch(/reportDay[^]*removal|removal[^]*reportDay/);
+    expect(message).toContain('reportDay');
+    expect(message).toContain('removal');
     expect([kind, hint]).toEqual(['usage', expect.stringContaining('archiveRetentionDays')]);
   });
 });
