@@ -34,10 +34,10 @@ rounded AS (
 amounts AS (
   SELECT
     customer_id,
-    CAST(sum(at_closing) AS DECIMAL(18, :decimals)) AS at_closing,
-    CAST(sum(at_month) AS DECIMAL(18, :decimals)) AS at_month,
-    CAST(sum(at_quarter) AS DECIMAL(18, :decimals)) AS at_quarter,
-    CAST(sum(at_ttm) AS DECIMAL(18, :decimals)) AS at_ttm,
+    CAST(sum(at_closing) AS DECIMAL(18, 4)) AS at_closing,
+    CAST(sum(at_month) AS DECIMAL(18, 4)) AS at_month,
+    CAST(sum(at_quarter) AS DECIMAL(18, 4)) AS at_quarter,
+    CAST(sum(at_ttm) AS DECIMAL(18, 4)) AS at_ttm,
     bool_or(paused) AS paused
   FROM rounded
   GROUP BY 1

@@ -32,9 +32,9 @@ family_product AS (
 family_account AS (
   SELECT
     account_id,
-    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(opening_mrr AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(opening_mrr AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, :decimals)) AS opening_mrr,
-    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(closing_mrr AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(closing_mrr AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, :decimals)) AS closing_mrr,
-    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(closing_mrr_at_closing_rates AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(closing_mrr_at_closing_rates AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, :decimals)) AS closing_mrr_at_closing_rates,
+    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(opening_mrr AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(opening_mrr AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, 4)) AS opening_mrr,
+    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(closing_mrr AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(closing_mrr AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, 4)) AS closing_mrr,
+    CAST(coalesce(sum(coalesce(CAST(TRY_CAST(closing_mrr_at_closing_rates AS DECIMAL(18, 12)) AS DECIMAL(18, :decimals)), CAST(closing_mrr_at_closing_rates AS DECIMAL(18, :decimals)))), 0) AS DECIMAL(18, 4)) AS closing_mrr_at_closing_rates,
     bool_or(paused) AS paused
   FROM family_product
   GROUP BY 1
@@ -202,5 +202,5 @@ FROM classified
 CROSS JOIN bands
 LEFT JOIN cancellation ON cancellation.account_id = classified.account_id AND cancellation.recency = 1
 LEFT JOIN segment_columns ON segment_columns.account_id = classified.segments_of
-WHERE classified.opening_mrr * 12 >= CAST(bands.lower_bound AS DECIMAL(28, 4))
-  AND classified.opening_mrr * 12 < CAST(bands.upper_bound AS DECIMAL(28, 4))
+WHERE CAST(classified.opening_mrr AS DECIMAL(28, 4)) * 12 >= CAST(bands.lower_bound AS DECIMAL(28, 4))
+  AND CAST(classified.opening_mrr AS DECIMAL(28, 4)) * 12 < CAST(bands.upper_bound AS DECIMAL(28, 4))
