@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AthenaClient, GetWorkGroupCommand } from '@aws-sdk/client-athena';
+import { AthenaClient, GetWorkGroupCommand, StopQueryExecutionCommand } from '@aws-sdk/client-athena';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { PutObjectLockConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
@@ -65,6 +65,8 @@ const executionsSchema = z.object({
 export type Athena = {
   /** Sets where results go, or what goes wrong from now on; the fake's own page tells the words. */
   tell(words: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Ends an execution, as somebody may in the console. */
+  stop(id: string): Promise<void>;
   /** Every execution so far, oldest first. */
   executions(): Promise<z.infer<typeof executionsSchema>['executions']>;
   log(): string;
@@ -100,8 +102,10 @@ const startAthena = async (home: string, port: number, aws: string) => {
     );
   };
   await until('Athena', ready, { told: program.log });
+  const client = new AthenaClient({ endpoint, region, credentials: rootCredentials });
   const athena: Athena = {
     tell: async (words) => void (await ask(words)),
+    stop: async (id) => void (await client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }))),
     executions: async () => executionsSchema.parse(await ask(null)).executions,
     log: program.log,
   };

@@ -5,16 +5,20 @@
 3. An SES identity has the DKIM attributes that CloudFormation knows.
 4. An alarm over several metrics can be deployed. MiniStack does no arithmetic with them, so it watches the first alone;
    no test looks at its state.
-5. The Scheduler puts the time in place of <aws.scheduler.scheduled-time> in a target's input, and looks every second.
+5. The Scheduler puts the time in place of <aws.scheduler.scheduled-time> in a target's input, goes by the new time of a
+   schedule that was changed, and looks every second.
 6. SIGUSR1 turns on checks of who may do what (MiniStack's AUTH): CDK's bootstrap roles, which it refuses, have done their
    work by then, and from there on each function may do what its role says and nothing else.
-7. Those checks take loopback for TLS: buckets, topic and queue refuse anything else.
+7. Those checks take loopback for TLS: buckets, topic and queue refuse anything else. And they know of a mail what IAM does:
+   the identity it is sent by, and its ses:FromAddress.
 
 Every change looks for what it replaces and fails when another version of MiniStack does not have it.
 """
 
+import contextvars
 import datetime
 import signal
+import urllib.parse
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
@@ -103,6 +107,16 @@ def invoke_at_time(target, event, rule, view=None):
 assert "_eb._invoke_target(" in open(scheduler.__file__, encoding="utf-8").read(), "MiniStack has changed its scheduler"
 eventbridge._invoke_target = invoke_at_time
 scheduler._SCHEDULE_TICK_INTERVAL = 1
+update_schedule = scheduler._update_schedule
+
+
+def update_and_forget(name, body):
+    for key in [key for key in scheduler._schedule_last_fired if key[-1].endswith(f"/{name}")]:
+        scheduler._schedule_last_fired.pop(key)
+    return update_schedule(name, body)
+
+
+scheduler._update_schedule = update_and_forget
 
 
 # 6
@@ -113,14 +127,27 @@ def enforce(*_):
 signal.signal(signal.SIGUSR1, enforce)
 
 # 7
+sender = contextvars.ContextVar("sender", default=None)
+resource_arn = iam_actions.extract_resource_arn
 condition_key = iam_evaluator._resolve_condition_key
 
 
-def condition_key_over_tls(key, ctx):
-    return "true" if key.lower() == "aws:securetransport" else condition_key(key, ctx)
+def resource_arn_of_mail(service, method, path, headers, body, query_params, region, account_id):
+    form = urllib.parse.parse_qs(body.decode("utf-8", "replace")) if service == "ses" else {}
+    sender.set(form.get("Source", [None])[0])
+    if form.get("Action") != ["SendRawEmail"]:
+        return resource_arn(service, method, path, headers, body, query_params, region, account_id)
+    domain = sender.get().rsplit("@", 1)[-1]
+    return form.get("SourceArn", [f"arn:aws:ses:{region}:{account_id}:identity/{domain}"])[0]
 
 
-iam_evaluator._resolve_condition_key = condition_key_over_tls
+def condition_key_of_request(key, ctx):
+    if key.lower() == "aws:securetransport":
+        return "true"
+    return sender.get() if key.lower() == "ses:fromaddress" else condition_key(key, ctx)
 
+
+iam_actions.extract_resource_arn = resource_arn_of_mail
+iam_evaluator._resolve_condition_key = condition_key_of_request
 
 app.main()

@@ -23,7 +23,7 @@ export type Fault =
   | { readonly refuse: { readonly status: number; readonly code: string } }
   /** The service did it, and its answer is lost on the way. */
   | 'lose answer'
-  /** Nothing is passed on and nothing answered until the fault is lifted. */
+  /** Nothing is passed on and nothing answered until the fault is lifted; who hung up meanwhile never asked. */
   | 'hold';
 
 export type Injected = {
@@ -133,7 +133,10 @@ export const startFaultProxy = async (): Promise<FaultProxy> => {
     const body = await bytesOf(incoming);
     const call = callOf(incoming, body);
     const rule = ruleFor(call);
-    if (rule?.fault === 'hold') await rule.lifted;
+    if (rule?.fault === 'hold') {
+      await rule.lifted;
+      if (incoming.socket.destroyed) return;
+    }
     if (typeof rule?.fault === 'object') {
       const { status, code } = rule.fault.refuse;
       const { type, text } = refusal(call, code);

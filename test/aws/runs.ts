@@ -42,16 +42,24 @@ export type Ended = {
 
 export type Called = { readonly error: string | null; readonly answer: unknown; readonly log: string };
 
+/** What the schedule says, or what ops ask for; left out are no check, no mail and a request of its own. */
+export type Asked =
+  | { readonly scheduledTime: string }
+  | (Partial<Omit<OpsRequest, 'month' | 'mail'>> & {
+      readonly month: string;
+      readonly mail?: { readonly to: 'ops' | 'recipients' | readonly string[]; readonly resend: boolean };
+    });
+
 export type Ops = {
   /** Brings the inbox in line with a folder, as the command line does. */
   upload(source: string, until: string): Promise<void>;
   /** Calls a function of the stack and waits. */
   call(name: HandlerName, event: unknown): Promise<Called>;
   /** Asks the starter for a run. */
-  start(event: { readonly scheduledTime: string } | Partial<OpsRequest>): Promise<Started>;
+  start(event: Asked): Promise<Started>;
   /** Waits for the end of an execution. */
   end(name: string): Promise<Ended>;
-  run(event: { readonly scheduledTime: string } | Partial<OpsRequest>): Promise<Ended>;
+  run(event: Asked): Promise<Ended>;
   executions(): Promise<string[]>;
   /** Bytes of an object of inbox, lake or archive; null when it is not there. */
   read(key: string): Promise<Buffer | null>;
