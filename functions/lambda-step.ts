@@ -53,7 +53,7 @@ export const failureOf = (error: unknown, requestId: string): Failure => {
 
 /** Thrown to Lambda. `call` tells whose record it is. */
 const thrown = (failure: Failure, cause: unknown): Error => {
-  const error = new Error(`${failure.code}: ${failure.message} ${failure.hint} (request ${failure.requestId})`, {
+  const error = new Error(`${failure.code} (request ${failure.requestId}): ${failure.message} ${failure.hint}`, {
     cause,
   });
   error.name = nameOf(failure);

@@ -74,6 +74,17 @@ export const failureSchema = z.strictObject({
 });
 export type Failure = z.infer<typeof failureSchema>;
 
+/** How an execution ended, as Step Functions tells it: name and account of what made it fail. */
+export type Ended = {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+  readonly error: string | null;
+  readonly cause: string | null;
+};
+
+/** Whether a record is of the failure that ended an execution, and not of an earlier try: its cause names the call. */
+export const isOf = ({ requestId }: Failure, { cause }: Pick<Ended, 'cause'>): boolean =>
+  requestId !== '' && cause !== null && cause.includes(requestId);
+
 /** What a run did, in so far as it got. */
 export const outcomeSchema = z.strictObject({
   month,

@@ -86,12 +86,14 @@ export class Functions extends Construct {
     const metrics = { METRIC_NAMESPACE: metricNamespace };
     const people = { OPS_RECIPIENTS: settings.opsRecipients.join(',') };
 
+    const letters = [allow(['sqs:SendMessage'], [ops.deadLetters.queueArn]), encrypt(ops.key, 'sqs')];
+
     // Its right to start executions comes with the machine, which is made after the functions.
     this.make('starter', {
       description: 'Names a run and starts it, so that a doubled event starts one',
       memoryMb: 512,
       minutes: 1,
-      access: [allow(['sqs:SendMessage'], [ops.deadLetters.queueArn]), encrypt(ops.key, 'sqs')],
+      access: letters,
       environment: {},
     });
     this.make('validate', {
@@ -162,7 +164,7 @@ export class Functions extends Construct {
       description: 'Records a failure and tells ops',
       memoryMb: 512,
       minutes: 1,
-      access: [...notes, allow(['sns:Publish'], [ops.topic.topicArn]), encrypt(ops.key, 'sns')],
+      access: [...notes, allow(['sns:Publish'], [ops.topic.topicArn]), encrypt(ops.key, 'sns'), ...letters],
       environment: { ...store, OPS_TOPIC_ARN: ops.topic.topicArn },
     });
     this.make('watch', {
@@ -173,14 +175,15 @@ export class Functions extends Construct {
       environment: { ...kept, ...metrics, REPORT_BY_DAY: `${settings.reportByDay}` },
     });
 
-    // Schedules start functions without waiting for them: a starter that fails for good must not vanish.
-    new CfnEventInvokeConfig(this, 'StarterInvocations', {
-      functionName: this.get('starter').functionName,
-      qualifier: '$LATEST',
-      maximumRetryAttempts: 2,
-      maximumEventAgeInSeconds: Duration.hours(6).toSeconds(),
-      destinationConfig: { onFailure: { destination: ops.deadLetters.queueArn } },
-    });
+    // Schedules and events call functions without waiting for them: one that fails for good must not vanish.
+    for (const name of ['starter', 'failed'] as const)
+      new CfnEventInvokeConfig(this, `${name}Invocations`, {
+        functionName: this.get(name).functionName,
+        qualifier: '$LATEST',
+        maximumRetryAttempts: 2,
+        maximumEventAgeInSeconds: Duration.hours(6).toSeconds(),
+        destinationConfig: { onFailure: { destination: ops.deadLetters.queueArn } },
+      });
   }
 
   get(name: HandlerName): Lambda {

@@ -11,7 +11,7 @@ import { stateMachine } from './state-machine.ts';
 
 export type PipelineProps = { readonly functions: Functions; readonly ops: Ops; readonly timeout: Duration };
 
-const steps: readonly HandlerName[] = ['validate', 'ingest', 'measure', 'archive', 'deliver', 'failed'];
+const steps: readonly HandlerName[] = ['validate', 'ingest', 'measure', 'archive', 'deliver'];
 
 export class Pipeline extends Construct {
   readonly machine: StateMachine;

@@ -6,6 +6,7 @@ import { Alarms } from './alarms.ts';
 import { Archive } from './archive.ts';
 import { Dashboard } from './dashboard.ts';
 import { DataLake } from './data-lake.ts';
+import { Failures } from './failures.ts';
 import { type FunctionCode, Functions } from './functions.ts';
 import { Mail } from './mail.ts';
 import { Ops } from './ops.ts';
@@ -74,6 +75,7 @@ export class ReportingStack extends Stack {
       ops,
       timeout: Duration.hours(settings.runTimeoutHours),
     });
+    new Failures(this, 'Failures', { machine: pipeline.machine, failed: functions.get('failed') });
     const schedule = new Schedule(this, 'Schedule', {
       timeZone,
       day: settings.reportDay,

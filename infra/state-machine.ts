@@ -1,4 +1,7 @@
-/** The month as Step Functions runs it, in Amazon States Language. Only keys travel from state to state. */
+/**
+ * The month as Step Functions runs it, in Amazon States Language. Only keys travel from state to state. Nothing is caught:
+ * a redrive goes on at the state that failed, and after a catch that would be the one that only says so.
+ */
 import type { HandlerName } from './handler-names.ts';
 
 export type StateMachineProps = {
@@ -33,8 +36,6 @@ const again = [retry(['Dependency', ...lambdaErrors], 4), retry(killed, 2)];
 // A throttled function has not run. Of any other end of a mailing nobody knows what was sent: that goes to a person.
 const mailAgain = [retry(['Lambda.TooManyRequestsException'], 4)];
 
-const orFail = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Failed' }];
-
 const run = { 'run.$': '$$.Execution.Name' };
 const request = { 'request.$': '$$.Execution.Input' };
 
@@ -52,7 +53,6 @@ export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps)
       Parameters: { ...run, ...request },
       ResultPath: '$.plan',
       Retry: again,
-      Catch: orFail,
       Next: 'IngestAll',
     },
     IngestAll: {
@@ -66,7 +66,6 @@ export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps)
         States: { Ingest: { Type: 'Task', Resource: functionArn('ingest'), Retry: again, End: true } },
       },
       ResultPath: null,
-      Catch: orFail,
       Next: 'Measure',
     },
     Measure: {
@@ -75,7 +74,6 @@ export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps)
       Parameters: { ...run, ...request },
       ResultPath: '$.measured',
       Retry: again,
-      Catch: orFail,
       Next: 'IsMeasured',
     },
     IsMeasured: {
@@ -93,7 +91,6 @@ export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps)
       Parameters: { ...run, ...request },
       ResultPath: '$.archived',
       Retry: again,
-      Catch: orFail,
       Next: 'WantsMail',
     },
     WantsMail: {
@@ -107,18 +104,8 @@ export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps)
       Parameters: { ...run, ...request, 'archived.$': '$.archived' },
       ResultPath: '$.delivered',
       Retry: mailAgain,
-      Catch: orFail,
       Next: 'Done',
     },
     Done: { Type: 'Succeed' },
-    Failed: {
-      Type: 'Task',
-      Resource: functionArn('failed'),
-      Parameters: { ...run, ...request, 'error.$': '$.failure' },
-      ResultPath: '$.failure',
-      Retry: again,
-      Next: 'Stopped',
-    },
-    Stopped: { Type: 'Fail', ErrorPath: '$.failure.code', CausePath: '$.failure.message' },
   },
 });

@@ -1,22 +1,11 @@
 /** Follows an execution until it ends. */
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  DescribeExecutionCommand,
-  type ExecutionStatus,
-  GetExecutionHistoryCommand,
-  type SFNClient,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { ReportError } from '../errors.ts';
 import type { Progress } from '../ports.ts';
+import type { Ended } from '../run-record.ts';
 import { asking } from './aws-error.ts';
 import { watchSteps } from './execution-steps.ts';
-
-export type Ended = {
-  readonly status: Exclude<ExecutionStatus, 'RUNNING' | 'PENDING_REDRIVE'>;
-  /** Name and account of what made it fail, as the state machine has them. */
-  readonly error: string | null;
-  readonly cause: string | null;
-};
 
 const firstWaitMs = 250;
 const longestWaitMs = 3000;

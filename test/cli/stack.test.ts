@@ -106,14 +106,25 @@ const faults = [{ code: 'BAD_ROW', message: '1 row of lines cannot be used', fin
 const failing = (kind: string, code: string): Run => ({
   status: 'FAILED',
   error: code,
+  cause: `${code} (request request-1): what ${code} says`,
   leaves: {
-    'failure.json': { requestId: 'r', kind, code, message: `what ${code} says`, hint: 'What to do.', faults: [] },
+    'failure.json': {
+      requestId: 'request-1',
+      kind,
+      code,
+      message: `what ${code} says`,
+      hint: 'What to do.',
+      faults: [],
+    },
   },
 });
 const blocked: Run = {
   status: 'FAILED',
   error: 'BAD_ROW',
-  leaves: { 'failure.json': { requestId: 'r', kind: 'blocked', code: 'BAD_ROW', message: 'm', hint: 'h', faults } },
+  cause: 'BAD_ROW (request request-1): m',
+  leaves: {
+    'failure.json': { requestId: 'request-1', kind: 'blocked', code: 'BAD_ROW', message: 'm', hint: 'h', faults },
+  },
 };
 
 describe('exit codes', () => {
@@ -150,8 +161,7 @@ describe('exit codes', () => {
       leaves: { ...leaves, ...succeeding({ archived: { revision: 7, added: true } }).leaves },
     });
     runs.set('2020-10', {
-      status: 'FAILED',
-      error: 'SES_TIMEOUT',
+      ...failing('dependency', 'SES_TIMEOUT'),
       leaves: { ...leaves, ...succeeding({ deliveries: [] }).leaves },
     });
     const { status, stdout, stderr } = await onStack(['run', '--month', '2020-10']);

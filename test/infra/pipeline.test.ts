@@ -93,7 +93,7 @@ describe('the functions', () => {
   });
 
   it('leave a letter when the starter cannot start', () => {
-    expect(stack.one('AWS::Lambda::EventInvokeConfig').properties).toMatchObject({
+    expect(stack.one('AWS::Lambda::EventInvokeConfig', 'starter').properties).toMatchObject({
       FunctionName: one('starter')?.id,
       DestinationConfig: { OnFailure: { Destination: stack.arn(stack.one('AWS::SQS::Queue').id) } },
     });
@@ -190,7 +190,6 @@ describe('the state machine', () => {
     ['Measure', 'measure'],
     ['Archive', 'archive'],
     ['Deliver', 'deliver'],
-    ['Failed', 'failed'],
   ])('%s calls %s', (state, name) => expect(states[state]?.Resource).toBe(functionArn(name)));
 
   it('ingests eight parts at a time', () => {
@@ -210,19 +209,18 @@ describe('the state machine', () => {
       'request.$': '$$.Execution.Input',
     });
   });
-  it('hands the mailing what was archived, and the failure what went wrong', () => {
-    expect([states.Deliver?.Parameters?.['archived.$'], states.Failed?.Parameters?.['error.$']]).toEqual([
-      '$.archived',
-      '$.failure',
-    ]);
+  it('hands the mailing what was archived', () => {
+    expect(states.Deliver?.Parameters?.['archived.$']).toBe('$.archived');
   });
 
-  it.each(['Validate', 'IngestAll', 'Measure', 'Archive', 'Deliver'])('any failure of %s is told to ops', (state) => {
-    expect(states[state]?.Catch).toEqual([{ ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'Failed' }]);
-  });
-  it('a failure ends the execution as FAILED, by its own code and message', () => {
-    expect(states.Failed?.Next).toBe('Stopped');
-    expect(states.Stopped).toMatchObject({ Type: 'Fail', ErrorPath: '$.failure.code', CausePath: '$.failure.message' });
+  it.each(['Validate', 'IngestAll', 'Measure', 'Archive', 'Deliver'])(
+    'a redrive goes on at %s: nothing is caught',
+    (state) => {
+      expect(states[state]?.Catch).toEqual([]);
+    },
+  );
+  it('has no state that only fails: a redrive would go on there', () => {
+    expect(Object.values(states).filter(({ Type }) => Type === 'Fail')).toEqual([]);
   });
 
   const retried = (state: z.infer<typeof stateSchema> | undefined) =>
@@ -232,7 +230,6 @@ describe('the state machine', () => {
     ['Ingest', ingest],
     ['Measure', states.Measure],
     ['Archive', states.Archive],
-    ['Failed', states.Failed],
   ])('%s is tried again after a dependency, Lambda, or its own life failed', (_name, state) => {
     expect(retried(state)).toEqual(
       expect.arrayContaining([
@@ -255,6 +252,31 @@ describe('the state machine', () => {
   });
   it('a mailing is tried again only where it cannot have begun', () => {
     expect(retried(states.Deliver)).toEqual(['Lambda.TooManyRequestsException']);
+  });
+});
+
+describe('an execution that ends badly', () => {
+  const rule = stack.one('AWS::Events::Rule').properties;
+
+  it.each(['FAILED', 'TIMED_OUT', 'ABORTED'])('%s is told to the function that tells ops', (status) => {
+    expect(rule.EventPattern).toMatchObject({
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: { status: expect.arrayContaining([status]) },
+    });
+    expect(rule.Targets).toMatchObject([{ Arn: functionArn('failed') }]);
+  });
+  it('of this machine alone', () => {
+    expect(rule.EventPattern).toMatchObject({
+      detail: { stateMachineArn: [stack.arn(stack.one('AWS::StepFunctions::StateMachine').id)] },
+    });
+  });
+  it('and not one that succeeded', () => {
+    expect(JSON.stringify(rule.EventPattern)).not.toMatch(/SUCCEEDED|RUNNING/);
+  });
+  it('leaves a letter where nobody could be told', () => {
+    const letters = stack.all('AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties.FunctionName);
+    expect(letters).toContain(one('failed')?.id);
   });
 });
 

@@ -32,6 +32,8 @@ const arnOf = (type: string, name: string): string => {
       return arn('sqs', name);
     case 'AWS::StepFunctions::StateMachine':
       return arn('states', `stateMachine:${name}`);
+    case 'AWS::Events::Rule':
+      return arn('events', `rule/${name}`);
     case 'AWS::CloudWatch::Alarm':
       return arn('cloudwatch', `alarm:${name}`);
     case 'AWS::Logs::LogGroup':

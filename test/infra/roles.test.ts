@@ -133,7 +133,7 @@ const further: Readonly<Partial<Record<HandlerName, readonly Request[]>>> = {
   measure: to('s3:ListBucket', archive),
   archive: encrypt('ArchiveKey', 's3'),
   deliver: sendAs(testSender, configurationSet),
-  failed: encrypt('OpsKey', 'sns'),
+  failed: [...encrypt('OpsKey', 'sns'), ...to('sqs:SendMessage', deadLetters), ...encrypt('OpsKey', 'sqs')],
 };
 
 /** What comes close to a role's own work, and is none of it. */
@@ -206,14 +206,19 @@ describe.each(names)('the role of %s', (name) => {
 
 describe('the role of the state machine', () => {
   const policies = policiesOf(stack, stack.one('AWS::IAM::Role', 'PipelineRole'));
-  const steps = ['validate', 'ingest', 'measure', 'archive', 'deliver', 'failed'] as const;
+  const steps = ['validate', 'ingest', 'measure', 'archive', 'deliver'] as const;
 
   it('may call the steps', async () => {
     expect((await answers(policies, to('lambda:InvokeFunction', ...steps.map(functionArn)))).denied).toEqual([]);
   });
 
   it('may call nothing else', async () => {
-    const others = [functionArn('starter'), functionArn('watch'), arn('lambda', 'function:other')];
+    const others = [
+      functionArn('starter'),
+      functionArn('watch'),
+      functionArn('failed'),
+      arn('lambda', 'function:other'),
+    ];
     expect((await answers(policies, [...to('lambda:InvokeFunction', ...others), ...neverForAnybody])).allowed).toEqual(
       [],
     );

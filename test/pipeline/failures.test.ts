@@ -8,7 +8,7 @@ import { folderObjectStore } from '../../functions/adapters/folder-object-store.
 import { dependencyError } from '../../functions/errors.ts';
 import { failureText, recordedFailure } from '../../functions/failure-text.ts';
 import { BlockedError, fault } from '../../functions/gate-fault.ts';
-import { step } from '../../functions/lambda-step.ts';
+import { failureOf, step } from '../../functions/lambda-step.ts';
 import { failureSchema } from '../../functions/run-record.ts';
 
 const eventSchema = z.object({ run: z.string() });
@@ -42,16 +42,16 @@ const failing = (error: unknown, requestId = 'request-1') =>
     },
     (thrown: unknown) => {
       if (!(thrown instanceof Error)) throw thrown;
-      return { Error: thrown.name, Cause: JSON.stringify({ errorMessage: thrown.message }) };
+      return { status: 'FAILED', error: thrown.name, cause: JSON.stringify({ errorMessage: thrown.message }) } as const;
     },
   );
 const record = async () => failureSchema.parse(JSON.parse(await readFile(join(dir, 'runs/one/failure.json'), 'utf8')));
 
 describe('a step that fails', () => {
   it('is known to the state machine by its code, or as a dependency that may come back', async () => {
-    expect((await failing(blocked)).Error).toBe('NEGATIVE_MRR');
-    expect((await failing(dependencyError('S3_SLOW', 'slow', 'Wait.'))).Error).toBe('Dependency');
-    expect((await failing(new TypeError('x is not a function'))).Error).toBe('UNEXPECTED');
+    expect((await failing(blocked)).error).toBe('NEGATIVE_MRR');
+    expect((await failing(dependencyError('S3_SLOW', 'slow', 'Wait.'))).error).toBe('Dependency');
+    expect((await failing(new TypeError('x is not a function'))).error).toBe('UNEXPECTED');
   });
 
   it('leaves what a person needs on record', async () => {
@@ -93,16 +93,23 @@ describe('what ops are told', () => {
 
   it('of a step that was killed: that, and not what an earlier try had', async () => {
     await failing(blocked, 'request-1');
-    const killed = { Error: 'Lambda.Unknown', Cause: 'Runtime exited with error: signal: killed' };
+    const killed = { status: 'FAILED', error: 'Lambda.Unknown', cause: 'Runtime exited: signal: killed' } as const;
     const { subject, text } = failureText('one', await recordedFailure('one', killed, folderObjectStore(dir)));
-    expect(subject).toBe('Retention report failed: Lambda.Unknown (one)');
-    expect(text).toContain('signal: killed');
+    expect(subject).toBe('Retention report failed: RUN_FAILED (one)');
+    expect(text).toContain('Lambda.Unknown: Runtime exited: signal: killed');
+    expect(await record(), 'and it is on record from then on').toMatchObject({ code: 'RUN_FAILED' });
     expect(text).not.toContain('NEGATIVE_MRR');
   });
 
-  it('in a subject that SNS takes', async () => {
-    const hostile = { Error: `Boom\r\nBcc: all@example.com é${'x'.repeat(200)}`, Cause: '' };
-    const { subject } = failureText('one', await recordedFailure('one', hostile, folderObjectStore(dir)));
+  it.each(['TIMED_OUT', 'ABORTED'] as const)('of a run that %s', async (status) => {
+    const ended = { status, error: null, cause: null };
+    const { subject } = failureText('one', await recordedFailure('one', ended, folderObjectStore(dir)));
+    expect(subject).toBe(`Retention report failed: RUN_${status} (one)`);
+  });
+
+  it('in a subject that SNS takes', () => {
+    const code = `Boom\r\nBcc: all@example.com é${'x'.repeat(200)}`;
+    const { subject } = failureText('one', { ...failureOf(blocked, '1'), code });
     expect(subject).toMatch(/^[ -~]{1,100}$/);
   });
 });

@@ -1,7 +1,6 @@
 /** Why a run did not succeed, from its record and from what its execution says. */
 import { expect, test } from 'vitest';
-import type { Failure } from '../../functions/run-record.ts';
-import type { Ended } from '../../functions/stack/follow.ts';
+import type { Ended, Failure } from '../../functions/run-record.ts';
 import { failureOf, readOutcome } from '../../functions/stack/record.ts';
 
 const run = 'ops-2026-10-1';
@@ -13,7 +12,15 @@ const holding = (objects: Readonly<Record<string, unknown>>) => ({
 });
 
 const told = (ended: Partial<Ended>, failure?: Partial<Failure>) => {
-  const record = { requestId: 'r', kind: 'unexpected', code: 'X', message: 'm', hint: 'h', faults: [], ...failure };
+  const record = {
+    requestId: 'request-1',
+    kind: 'unexpected',
+    code: 'X',
+    message: 'm',
+    hint: 'h',
+    faults: [],
+    ...failure,
+  };
   return failureOf(holding(failure === undefined ? {} : { [`runs/${run}/failure.json`]: record }), run, {
     status: 'FAILED',
     error: null,
@@ -24,13 +31,18 @@ const told = (ended: Partial<Ended>, failure?: Partial<Failure>) => {
 
 test.each(['unexpected', 'usage', 'dependency'] as const)('a record of kind %s is told as it stands', async (kind) => {
   const record = { kind, code: 'SES_REJECTED', message: 'no such address', hint: 'Correct it.' };
-  expect(await told({ error: 'SES_REJECTED' }, record)).toMatchObject(record);
+  expect(await told({ error: 'Dependency', cause: 'SES_REJECTED (request request-1): …' }, record)).toMatchObject(
+    record,
+  );
 });
 
 test('what gates found is told with its places', async () => {
   const finding = { file: 'f', line: 2, column: 'c', value: 'v', problem: 'p' };
   const faults = [{ code: 'BAD_ROW' as const, message: 'one row', findings: [finding], total: 1 }];
-  const error = await told({ error: 'BAD_ROW' }, { kind: 'blocked', code: 'BAD_ROW', faults });
+  const error = await told(
+    { error: 'BAD_ROW', cause: 'BAD_ROW (request request-1): …' },
+    { kind: 'blocked', code: 'BAD_ROW', faults },
+  );
   expect(error).toMatchObject({ kind: 'blocked', code: 'BAD_ROW', faults });
 });
 
@@ -40,7 +52,6 @@ test('a record of an earlier try does not stand for what stopped the run', async
     kind: 'unexpected',
     code: 'RUN_FAILED',
     message: expect.stringContaining('Sandbox.Timedout: after 900 seconds'),
-    hint: expect.stringContaining('S3_BUSY: slow down'),
   });
 });
 
