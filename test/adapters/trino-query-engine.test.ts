@@ -15,10 +15,10 @@ const text = (name: string, ...values: (string | null)[]): FakeAnswer => ({
 const nothing: FakeAnswer = { columns: [['result', 'boolean']], rows: [[true]] };
 
 let fake: FakeTrino | undefined;
-let scratch: string | undefined;
+const made: string[] = [];
 afterEach(async () => {
   await fake?.close();
-  if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+  for (const folder of made.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
 /** An engine on a server that answers by the first pattern that a statement matches. */
@@ -28,7 +28,8 @@ const engineOn = async (script: readonly (readonly [asked: RegExp, answer: FakeA
       [...script, [/^SELECT version/, text('version', '476')] as const].find(([asked]) => asked.test(sql))?.[1] ??
       nothing,
   );
-  scratch = await mkdtemp(join(tmpdir(), 'trino-'));
+  const scratch = await mkdtemp(join(tmpdir(), 'trino-'));
+  made.push(scratch);
   const engine = await trinoQueryEngine({
     url: fake.url,
     user: 'test',
@@ -156,9 +157,9 @@ test('tables are made once, where they are not', async () => {
   const { engine, fake } = await engineOn([noTables]);
   await engine.query('SELECT 1', []);
   await engine.query('SELECT 2', []);
-  const made = fake.asked.filter((asked) => /^CREATE TABLE/.test(asked));
-  expect(made).toHaveLength(11);
-  expect(made).toContain(
+  const tables = fake.asked.filter((asked) => /^CREATE TABLE/.test(asked));
+  expect(tables).toHaveLength(11);
+  expect(tables).toContain(
     "CREATE TABLE IF NOT EXISTS families (customer_id VARCHAR, account_id VARCHAR, month VARCHAR, version VARCHAR) WITH (format = 'PARQUET', partitioned_by = ARRAY['month', 'version'], external_location = 'file:///lake/families')",
   );
 });
