@@ -3,9 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
-    include: ['**/*.e2e.ts'],
-    globalSetup: ['server.ts'],
+    include: ['test/trino/**/*.e2e.ts'],
+    globalSetup: ['test/trino/server.ts'],
     testTimeout: 600_000,
     hookTimeout: 600_000,
     // One small server serves them all.
