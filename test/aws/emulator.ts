@@ -24,6 +24,15 @@ const mailSchema = z.object({
 });
 export type SentMail = z.infer<typeof mailSchema>;
 
+const callSchema = z.object({
+  function: z.string(),
+  milliseconds: z.number(),
+  /** Unpacking, booting Node and loading the code; null where the function was running already. */
+  startMilliseconds: z.number().nullable(),
+  failed: z.boolean(),
+});
+export type FunctionCall = z.infer<typeof callSchema>;
+
 export type Emulator = {
   readonly endpoint: string;
   log(): string;
@@ -31,6 +40,8 @@ export type Emulator = {
   enforce(): void;
   /** Every mail that SES took, oldest first. */
   mails(): Promise<SentMail[]>;
+  /** Every call of a function that has ended, in order. */
+  calls(): FunctionCall[];
   /** Process ids of the running copies of a function. */
   workers(functionName: string): number[];
   stop(): Promise<void>;
@@ -82,6 +93,11 @@ export const startEmulator = async (props: {
       const { messages } = z.object({ messages: z.record(z.string(), z.array(mailSchema)) }).parse(await answer.json());
       return messages[account] ?? [];
     },
+    calls: () =>
+      textOf(join(props.home, 'calls.jsonl'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => callSchema.parse(JSON.parse(line))),
     workers: (functionName) => childrenOf(program.pid).filter((pid) => commandOf(pid).includes(functionName)),
     stop: program.stop,
   };

@@ -31,6 +31,8 @@ export type Injected = {
   readonly hits: readonly AwsCall[];
   /** The first of them. */
   readonly first: Promise<AwsCall>;
+  /** Somebody hung up while being held. */
+  readonly dropped: Promise<void>;
   lift(): void;
 };
 
@@ -92,6 +94,7 @@ type Rule = {
   readonly fault: Fault;
   readonly lifted: Promise<void>;
   readonly hit: (call: AwsCall) => void;
+  readonly dropped: () => void;
   skip: number;
   left: number;
 };
@@ -134,8 +137,8 @@ export const startFaultProxy = async (): Promise<FaultProxy> => {
     const call = callOf(incoming, body);
     const rule = ruleFor(call);
     if (rule?.fault === 'hold') {
-      await rule.lifted;
-      if (incoming.socket.destroyed) return;
+      const gone = once(incoming.socket, 'close').then(() => true);
+      if (await Promise.race([rule.lifted.then(() => false), gone])) return rule.dropped();
     }
     if (typeof rule?.fault === 'object') {
       const { status, code } = rule.fault.refuse;
@@ -172,15 +175,17 @@ export const startFaultProxy = async (): Promise<FaultProxy> => {
       const hits: AwsCall[] = [];
       const { promise: first, resolve: told } = Promise.withResolvers<AwsCall>();
       const { promise: lifted, resolve: lift } = Promise.withResolvers<void>();
+      const { promise: dropped, resolve: drop } = Promise.withResolvers<void>();
       const hit = (call: AwsCall) => {
         hits.push(call);
         told(call);
       };
-      const rule: Rule = { when, fault, lifted, hit, skip, left: times };
+      const rule: Rule = { when, fault, lifted, hit, dropped: drop, skip, left: times };
       rules.add(rule);
       return {
         hits,
         first,
+        dropped,
         lift() {
           rules.delete(rule);
           lift();

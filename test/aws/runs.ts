@@ -67,8 +67,9 @@ export type Ops = {
   report(month: string, revision: number): Promise<Report>;
   /** The mails taken since the last look. */
   newMails(): Promise<SentMail[]>;
-  /** What ops were told through the topic since the last look. */
-  newAlerts(): { readonly subject: string; readonly text: string }[];
+  /** What ops were told of a run through the topic. */
+  alerts(run: string): { readonly subject: string; readonly text: string }[];
+  failure(run: string): Promise<Failure | null>;
 };
 
 export const opsOf = (cloud: Cloud): Ops => {
@@ -79,7 +80,6 @@ export const opsOf = (cloud: Cloud): Ops => {
     archive: outputs.ArchiveBucket,
   });
   let mailsSeen = 0;
-  let callsSeen = 0;
 
   const read: Ops['read'] = async (key) => {
     try {
@@ -121,6 +121,8 @@ export const opsOf = (cloud: Cloud): Ops => {
     return bytes === null ? null : parse(JSON.parse(bytes.toString('utf8')));
   };
 
+  const failure: Ops['failure'] = (name) => recordOf(name, 'failure.json', (value) => failureSchema.parse(value));
+
   const end: Ops['end'] = async (name) => {
     const executionArn = `${outputs.StateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
     const told = () => cloud.emulator.log().slice(-6_000);
@@ -147,7 +149,7 @@ export const opsOf = (cloud: Cloud): Ops => {
       events,
       seconds: ((stopDate?.getTime() ?? 0) - (startDate?.getTime() ?? 0)) / 1000,
       outcome: await recordOf(name, 'outcome.json', (value) => outcomeSchema.parse(value)),
-      failure: await recordOf(name, 'failure.json', (value) => failureSchema.parse(value)),
+      failure: await failure(name),
     };
   };
 
@@ -191,15 +193,14 @@ export const opsOf = (cloud: Cloud): Ops => {
       mailsSeen = mails.length;
       return fresh;
     },
-    newAlerts() {
-      const fresh = proxy.passed.slice(callsSeen);
-      callsSeen = proxy.passed.length;
-      return fresh
+    alerts: (run) =>
+      proxy.passed
         .filter(({ service, action, status }) => service === 'sns' && action === 'Publish' && status === 200)
         .map(({ body }) => {
           const form = new URLSearchParams(body.toString('utf8'));
           return { subject: form.get('Subject') ?? '', text: form.get('Message') ?? '' };
-        });
-    },
+        })
+        .filter(({ text }) => text.includes(run)),
+    failure,
   };
 };
