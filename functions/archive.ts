@@ -170,14 +170,14 @@ export const publish = async (
   const bytes = encode(complete);
   await store.put(archiveKey(month, revision, 'manifest.json'), bytes);
   const pointer = await readPointer(store, month);
+  // Whoever wrote the same revision meanwhile may have put other bytes beside this manifest: it must not be pointed to.
+  const there = await store.get(archiveKey(month, revision, 'manifest.json'));
+  if (there === null || sha256(there.bytes) !== sha256(bytes)) throw conflict(month);
   const condition = pointer === null ? ({ ifAbsent: true } as const) : { ifMatch: pointer.etag };
   const swapped = await store.put(pointerKey(month), encode({ revision, manifestSha256: sha256(bytes) }), condition);
-  if (swapped === null)
-    throw new ReportError(
-      'dependency',
-      'CONFLICT',
-      `another run archived ${month} at the same time`,
-      'Run the month again.',
-    );
+  if (swapped === null) throw conflict(month);
   return complete;
 };
+
+const conflict = (month: Month) =>
+  new ReportError('dependency', 'CONFLICT', `another run archived ${month} at the same time`, 'Run the month again.');

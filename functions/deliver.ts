@@ -85,7 +85,18 @@ export const deliver = async (
       throw error;
     }
     // Outside the try: a mail that went out and could not be noted is of unknown fate, not failed.
-    await note('sent', where, { ifMatch: claim });
+    try {
+      await note('sent', where, { ifMatch: claim });
+    } catch (error) {
+      if (mailer.repeatable) throw error;
+      throw new ReportError(
+        'dependency',
+        'DELIVERY_UNKNOWN',
+        `${recipient} was mailed (${where}), but that could not be put on record`,
+        `Nothing is sent again by itself. Write "sent" into ${key}, or leave it as it is.`,
+        { cause: error },
+      );
+    }
     return { recipient, outcome: 'sent', where };
   };
 
@@ -105,4 +116,14 @@ export const deliver = async (
       cause: first,
     });
   return deliveries;
+};
+
+/** Keys of the ledger where a month's mail began and no end is on record. */
+export const sendsUnderWay = async (month: Month, store: ObjectStore): Promise<readonly string[]> => {
+  const keys: string[] = [];
+  for await (const key of store.list(`deliveries/month=${month}/`)) {
+    const found = await readEntry(store, key);
+    if (found?.entry.state === 'sending') keys.push(key);
+  }
+  return keys;
 };

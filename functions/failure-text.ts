@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { describeFaults } from './gate-fault.ts';
 import { decode, encode } from './lake/catalog.ts';
 import type { ObjectStore } from './ports.ts';
-import { type Ended, type Failure, failureSchema, isOf, runKey } from './run-record.ts';
+import { type Ended, type Failure, failureKeyOf, failureSchema, runKey } from './run-record.ts';
 
 const lambdaCause = z.object({ errorMessage: z.string() });
 
@@ -18,10 +18,9 @@ export const causeText = (cause: string | null): string => {
 
 /** What is known of a run whose step could leave no record itself. */
 export const unrecorded = (run: string, { status, error, cause }: Ended): Failure => {
-  const nobodys = { requestId: '', faults: [] };
   if (status === 'ABORTED')
     return {
-      ...nobodys,
+      faults: [],
       kind: 'dependency',
       code: 'RUN_ABORTED',
       message: `somebody stopped the run ${run}${cause === null ? '' : `: ${cause}`}`,
@@ -29,14 +28,14 @@ export const unrecorded = (run: string, { status, error, cause }: Ended): Failur
     };
   if (status === 'TIMED_OUT')
     return {
-      ...nobodys,
+      faults: [],
       kind: 'dependency',
       code: 'RUN_TIMED_OUT',
       message: `the run ${run} took longer than it may`,
       hint: 'Run the month again: what is finished is not done twice. If it stays, see where it waits in the console of Step Functions.',
     };
   return {
-    ...nobodys,
+    faults: [],
     kind: error === 'Dependency' ? 'dependency' : 'unexpected',
     code: 'RUN_FAILED',
     message: `the run ${run} failed: ${error ?? 'no error on record'}: ${causeText(cause).slice(0, 4_000)}`,
@@ -44,24 +43,51 @@ export const unrecorded = (run: string, { status, error, cause }: Ended): Failur
   };
 };
 
-/** The record that the failed step left of this very end; otherwise one is made, and kept for who looks later. */
+/** The record that the failed call left of this very end; null when there is none. */
+export const readFailure = async (
+  run: string,
+  ended: Ended,
+  store: Pick<ObjectStore, 'get'>,
+): Promise<Failure | null> => {
+  const key = failureKeyOf(run, ended);
+  const stored = key === null ? null : await store.get(key);
+  return stored === null || key === null ? null : decode(failureSchema, stored.bytes, key, `See the log of ${run}.`);
+};
+
+/** What ended a run, as it is on record; where no step could leave a record one is made, and kept for who looks later. */
 export const recordedFailure = async (run: string, ended: Ended, store: ObjectStore): Promise<Failure> => {
-  const key = runKey(run, 'failure.json');
-  const stored = await store.get(key);
-  const record = stored === null ? null : decode(failureSchema, stored.bytes, key, `See the log of ${run}.`);
-  if (record !== null && isOf(record, ended)) return record;
+  const record = await readFailure(run, ended, store);
+  if (record !== null) return record;
   const failure = unrecorded(run, ended);
-  await store.put(key, encode(failure));
+  await store.put(runKey(run, 'failure.json'), encode(failure));
   return failure;
 };
 
 /** Subject (at most 100 plain characters, as SNS has it) and text. */
-export const failureText = (run: string, failure: Failure): { subject: string; text: string } => {
+export const failureText = (
+  run: string,
+  failure: Failure,
+  unsure: readonly string[] = [],
+): { subject: string; text: string } => {
   const blocked = failure.kind === 'blocked';
   const subject = `Retention report ${blocked ? 'blocked' : 'failed'}: ${failure.code} (${run})`;
   const what = blocked ? describeFaults(failure.faults) : [`${failure.code}: ${failure.message}`];
   return {
     subject: subject.replace(/[^ -~]/g, '?').slice(0, 100),
-    text: [`Run ${run} ended without a report.`, '', ...what, '', `What to do: ${failure.hint}`, ''].join('\n'),
+    text: [
+      `Run ${run} did not finish.`,
+      '',
+      ...what,
+      '',
+      `What to do: ${failure.hint}`,
+      '',
+      ...(unsure.length === 0
+        ? []
+        : [
+            'A mail may or may not have gone out; nothing is sent again by itself. On record as being sent:',
+            ...unsure,
+            '',
+          ]),
+    ].join('\n'),
   };
 };

@@ -4,7 +4,7 @@ import { ReportError } from './errors.ts';
 import { BlockedError } from './gate-fault.ts';
 import { encode } from './lake/catalog.ts';
 import type { ObjectStore } from './ports.ts';
-import { type Failure, runKey, runNameSchema } from './run-record.ts';
+import { callMark, type Failure, failureKey, runKey, runNameSchema } from './run-record.ts';
 
 /** What Lambda tells a function about the call, in so far as it is used here. */
 export type Call = {
@@ -27,13 +27,18 @@ export const metric = (namespace: string, name: string, value: number, at: Date)
     [name]: value,
   });
 
-/** The name by which the state machine knows a failure: `Dependency` where a later try may go well, otherwise its code. */
-const nameOf = (failure: Failure): string => (failure.kind === 'dependency' ? 'Dependency' : failure.code);
+/**
+ * The name by which the state machine knows a failure: `Busy` where it is to wait its turn, `Dependency` where a later try
+ * may go well, otherwise its code.
+ */
+const nameOf = ({ kind, code }: Failure): string => {
+  if (code === 'MONTH_BUSY') return 'Busy';
+  return kind === 'dependency' ? 'Dependency' : code;
+};
 
-export const failureOf = (error: unknown, requestId: string): Failure => {
+export const failureOf = (error: unknown): Failure => {
   if (error instanceof ReportError)
     return {
-      requestId,
       kind: error.kind,
       code: error.code,
       message: error.message,
@@ -42,7 +47,6 @@ export const failureOf = (error: unknown, requestId: string): Failure => {
         error instanceof BlockedError ? error.faults.map((fault) => ({ ...fault, findings: [...fault.findings] })) : [],
     };
   return {
-    requestId,
     kind: 'unexpected',
     code: 'UNEXPECTED',
     message: error instanceof Error ? error.message : `${error}`,
@@ -51,9 +55,9 @@ export const failureOf = (error: unknown, requestId: string): Failure => {
   };
 };
 
-/** Thrown to Lambda. `call` tells whose record it is. */
-const thrown = (failure: Failure, cause: unknown): Error => {
-  const error = new Error(`${failure.code} (request ${failure.requestId}): ${failure.message} ${failure.hint}`, {
+/** Thrown to Lambda; tells whose record it is. */
+const thrown = (failure: Failure, requestId: string, cause: unknown): Error => {
+  const error = new Error(`${failure.code} ${callMark(requestId)}: ${failure.message} ${failure.hint}`, {
     cause,
   });
   error.name = nameOf(failure);
@@ -76,17 +80,19 @@ export const step =
     try {
       return await work(schema.parse(event), call);
     } catch (error) {
-      const failure = failureOf(error, call.awsRequestId);
+      const failure = failureOf(error);
       const stack = failure.kind === 'unexpected' && error instanceof Error ? { stack: error.stack } : {};
       log({ level: 'ERROR', kind: failure.kind, code: failure.code, message: failure.message, ...stack });
       const { data } = runSchema.safeParse(event);
       if (data !== undefined && store !== null)
         // The record is a courtesy: a store that is out of order must not hide what happened first.
-        await store()
-          .put(runKey(data.run, 'failure.json'), encode(failure))
-          .catch((second: unknown) =>
-            log({ level: 'ERROR', message: `the failure could not be put on record: ${second}` }),
-          );
-      throw thrown(failure, error);
+        await Promise.all(
+          [failureKey(data.run, call.awsRequestId), runKey(data.run, 'failure.json')].map((key) =>
+            store().put(key, encode(failure)),
+          ),
+        ).catch((second: unknown) =>
+          log({ level: 'ERROR', message: `the failure could not be put on record: ${second}` }),
+        );
+      throw thrown(failure, call.awsRequestId, error);
     }
   };

@@ -57,8 +57,6 @@ const findingSchema = z.strictObject({
 
 /** Why a run failed, as the ops mail and the command line tell it. */
 export const failureSchema = z.strictObject({
-  /** The call that failed: a record of an earlier try is told apart by it. */
-  requestId: z.string(),
   kind: z.enum(['unexpected', 'usage', 'blocked', 'dependency']),
   code: z.string(),
   message: z.string(),
@@ -81,9 +79,17 @@ export type Ended = {
   readonly cause: string | null;
 };
 
-/** Whether a record is of the failure that ended an execution, and not of an earlier try: its cause names the call. */
-export const isOf = ({ requestId }: Failure, { cause }: Pick<Ended, 'cause'>): boolean =>
-  requestId !== '' && cause !== null && cause.includes(requestId);
+/** How a failure that is thrown on names the call that has its record. */
+export const callMark = (requestId: string): string => `(request ${requestId})`;
+
+/** Where a failed call of a run keeps its record: calls side by side each have their own. */
+export const failureKey = (run: string, requestId: string): string => `runs/${run}/failures/${requestId}.json`;
+
+/** The record of the failure that ended an execution, by the call that its cause names; null when it names none. */
+export const failureKeyOf = (run: string, { cause }: Pick<Ended, 'cause'>): string | null => {
+  const [, requestId] = /\(request ([A-Za-z0-9-]{1,80})\)/.exec(cause ?? '') ?? [];
+  return requestId === undefined ? null : failureKey(run, requestId);
+};
 
 /** What a run did, in so far as it got. */
 export const outcomeSchema = z.strictObject({

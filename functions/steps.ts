@@ -13,6 +13,7 @@ import { withLease } from './lease.ts';
 import { loadedTable, loadTable } from './load-table.ts';
 import { archiveMonth, checkMonth, mailMonth, measureMonth, type World } from './pipeline.ts';
 import type { ObjectStore, TableLoader } from './ports.ts';
+import { recipientsOf } from './recipients.ts';
 import { failureSchema, type Outcome, outcomeSchema, type RunRequest, runKey } from './run-record.ts';
 import type { BucketSource } from './sources/bucket-source.ts';
 import { tableNames } from './sources/source-file.ts';
@@ -103,25 +104,6 @@ export const archiveStep = async (
   return { revision, added };
 };
 
-/** The addresses that a request means. */
-export const recipientsOf = (
-  { to }: NonNullable<RunRequest['mail']>,
-  config: Config,
-  ops: readonly string[],
-): readonly string[] => {
-  const recipients = to === 'ops' ? ops : to === 'recipients' ? config.recipients : to;
-  if (recipients.length > 0) return recipients;
-  throw to === 'ops'
-    ? usageError(
-        'the stack has no ops recipients to mail this run to',
-        'Deploy it with the context opsRecipients, or name addresses with --to.',
-      )
-    : usageError(
-        'the configuration has no recipients to mail the report to',
-        'Set "recipients" in the configuration and deploy again, or name addresses with --to.',
-      );
-};
-
 /** Mails the archived revision. Who has it already is passed over; an unknown outcome is thrown after it is on record. */
 export const deliverStep = async (
   run: string,
@@ -140,6 +122,13 @@ export const deliverStep = async (
       'REPORT_MISSING',
       `the archive has no revision ${revision} of ${month}`,
       'Run the month again.',
+    );
+  const current = await readArchived(world.store, month);
+  // A run that is taken up again late must not send what has been corrected since.
+  if (current !== null && current.revision > revision && !mail.resend)
+    throw usageError(
+      `revision ${revision} of ${month} has been superseded by revision ${current.revision}`,
+      'Nothing was mailed by this run. Run the month again: it mails what is current.',
     );
   const { report } = found;
   const deliveries = await mailMonth({ month, revision, report }, config, { recipients, resend: mail.resend }, world);

@@ -11,7 +11,10 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
 /** Statements, and the wildcards in them as cdk-nag names them. */
-export type Access = { readonly statements: readonly PolicyStatement[]; readonly wildcards: readonly string[] };
+export type Access = {
+  readonly statements: readonly PolicyStatement[];
+  readonly wildcards: readonly { readonly id: string; readonly reason: string }[];
+};
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
@@ -34,7 +37,10 @@ const below = (actions: readonly string[], bucket: Bucket, prefixes: readonly st
       actions,
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
     ),
-    wildcards: prefixes.map((prefix) => `Resource::<${logicalId}.Arn>/${prefix}*`),
+    wildcards: prefixes.map((prefix) => ({
+      id: `Resource::<${logicalId}.Arn>/${prefix}*`,
+      reason: 'Keys below one prefix of one bucket, whose names are made at run time.',
+    })),
   };
 };
 
@@ -72,13 +78,10 @@ export type RoleProps = {
 export const accessDocument = (access: readonly Access[]) =>
   new PolicyDocument({ statements: access.flatMap(({ statements }) => statements) });
 
-/** Accepts, one by one, the wildcards that name the objects below a prefix. */
-export const acknowledgePrefixes = (target: Construct, access: readonly Access[]): void => {
-  for (const wildcard of new Set(access.flatMap(({ wildcards }) => wildcards)))
-    Validations.of(target).acknowledge({
-      id: `AwsSolutions-IAM5[${wildcard}]`,
-      reason: 'Keys below one prefix of one bucket, whose names are made at run time.',
-    });
+/** Accepts, one by one, the wildcards that statements cannot do without. */
+export const acknowledgeWildcards = (target: Construct, access: readonly Access[]): void => {
+  const reasons = new Map(access.flatMap(({ wildcards }) => wildcards.map(({ id, reason }) => [id, reason] as const)));
+  for (const [id, reason] of reasons) Validations.of(target).acknowledge({ id: `AwsSolutions-IAM5[${id}]`, reason });
 };
 
 export const roleFor = (scope: Construct, id: string, { service, description, access, trust }: RoleProps): Role => {
@@ -88,6 +91,6 @@ export const roleFor = (scope: Construct, id: string, { service, description, ac
     assumedBy: trust === undefined ? principal : principal.withConditions({ ...trust }),
     inlinePolicies: { access: accessDocument(access) },
   });
-  acknowledgePrefixes(role, access);
+  acknowledgeWildcards(role, access);
   return role;
 };

@@ -4,7 +4,7 @@ import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type Access, accessDocument, acknowledgePrefixes, allow, decrypt, read } from './access.ts';
+import { type Access, accessDocument, acknowledgeWildcards, allow, decrypt, read } from './access.ts';
 import { privateBucket } from './bucket.ts';
 import type { Settings } from './settings.ts';
 
@@ -51,6 +51,6 @@ export class Archive extends Construct {
       description: 'Reads the archive of retention reports, and nothing else',
       document: accessDocument(access),
     });
-    acknowledgePrefixes(this.boardPackPolicy, access);
+    acknowledgeWildcards(this.boardPackPolicy, access);
   }
 }

@@ -17,7 +17,6 @@ import { type HandlerName, handlerEntry } from './handler-names.ts';
 import type { Mail } from './mail.ts';
 import type { Ops } from './ops.ts';
 import { type Query, resultsPrefix } from './query.ts';
-import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 /** The code of the functions: bundles at synth, stand-ins in tests. */
@@ -32,7 +31,6 @@ export type FunctionsProps = {
   readonly query: Query;
   readonly mail: Mail;
   readonly ops: Ops;
-  readonly secrets: Secrets;
 };
 
 type Shape = {
@@ -53,7 +51,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     this.props = props;
-    const { code, settings, data, archive, query, mail, ops, secrets, metricNamespace } = props;
+    const { code, settings, data, archive, query, mail, ops, metricNamespace } = props;
     this.layer = new LayerVersion(this, 'DuckDb', {
       description: 'DuckDB for Node.js',
       code: code.duckdb,
@@ -70,12 +68,10 @@ export class Functions extends Construct {
       encrypt(data.key, 's3'),
     ];
     const inbox = [read(data.inbox, 'inbox/'), list(data.inbox)];
-    const billing = secrets.readBilling();
     const archived = [read(archive.bucket, 'archive/'), list(archive.bucket), decrypt(archive.key, 's3')];
     const athena = athenaAccess(Stack.of(this), query.workgroup, data);
 
     const source = { INBOX_BUCKET: data.inbox.bucketName };
-    const credentials = { BILLING_SECRET_ARN: secrets.billing.secretArn };
     const store = { LAKE_BUCKET: data.lake.bucketName };
     const kept = { ARCHIVE_BUCKET: archive.bucket.bucketName };
     const engine = {
@@ -94,14 +90,14 @@ export class Functions extends Construct {
       memoryMb: 512,
       minutes: 1,
       access: letters,
-      environment: {},
+      environment: people,
     });
     this.make('validate', {
       description: 'Finds what of the month is to be read',
       memoryMb: 512,
       minutes: 5,
-      access: [...inbox, ...billing, ...lake],
-      environment: { ...source, ...credentials, ...store },
+      access: [...inbox, ...lake],
+      environment: { ...source, ...store },
     });
     this.make('ingest', {
       description: 'Turns one table of one month into Parquet',
@@ -109,8 +105,8 @@ export class Functions extends Construct {
       minutes: 15,
       scratchGb: 10,
       duckdb: true,
-      access: [...inbox, ...billing, ...lake],
-      environment: { ...source, ...credentials, ...store },
+      access: [...inbox, ...lake],
+      environment: { ...source, ...store },
     });
     this.make('measure', {
       description: 'Builds and measures a month on Athena',
@@ -124,7 +120,7 @@ export class Functions extends Construct {
       description: 'Writes a revision of the report',
       memoryMb: settings.archiveMemoryMb,
       minutes: 15,
-      scratchGb: 4,
+      scratchGb: 10,
       duckdb: true,
       access: [
         ...inbox,
@@ -140,16 +136,15 @@ export class Functions extends Construct {
     this.make('deliver', {
       description: 'Mails a report to each recipient once',
       memoryMb: 512,
-      minutes: 5,
+      // One after the other, and not cut off in the middle of one.
+      minutes: 15,
       access: [
         ...archived,
         read(data.lake, 'deliveries/', 'runs/'),
         write(data.lake, 'deliveries/', 'runs/'),
         list(data.lake),
         encrypt(data.key, 's3'),
-        allow(['ses:SendRawEmail'], [mail.identityArn, mail.configurationSetArn], {
-          StringEquals: { 'ses:FromAddress': mail.sender },
-        }),
+        mail.send,
       ],
       environment: {
         ...store,
@@ -164,8 +159,14 @@ export class Functions extends Construct {
       description: 'Records a failure and tells ops',
       memoryMb: 512,
       minutes: 1,
-      access: [...notes, allow(['sns:Publish'], [ops.topic.topicArn]), encrypt(ops.key, 'sns'), ...letters],
-      environment: { ...store, OPS_TOPIC_ARN: ops.topic.topicArn },
+      access: [
+        ...notes,
+        read(data.lake, 'deliveries/'),
+        allow(['sns:Publish'], [ops.topic.topicArn]),
+        encrypt(ops.key, 'sns'),
+        ...letters,
+      ],
+      environment: { ...store, ...metrics, OPS_TOPIC_ARN: ops.topic.topicArn },
     });
     this.make('watch', {
       description: 'Says whether the month before has its report',
@@ -249,6 +250,8 @@ const athenaAccess = (stack: Stack, workgroup: string, data: DataLake): readonly
         ...Object.keys(lakeTables).map((table) => glue(`table/${data.database}/${table}`)),
       ],
     ),
+    // Athena looks there first, whatever the database of a query.
+    allow(['glue:GetDatabase'], [glue('catalog'), glue('database/default')]),
     ...athenaIn(data.lake, 'lake/'),
     read(data.results, resultsPrefix),
     write(data.results, resultsPrefix),

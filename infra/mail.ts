@@ -13,6 +13,7 @@ import {
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { usageError } from '../functions/errors.ts';
+import { type Access, allow } from './access.ts';
 
 export type MailProps = {
   readonly sender: string;
@@ -41,6 +42,8 @@ export class Mail extends Construct {
   readonly identityArn: string;
   readonly configurationSetName: string;
   readonly configurationSetArn: string;
+  /** What mailing takes. */
+  readonly send: Access;
   readonly records: readonly DnsRecord[];
 
   constructor(scope: Construct, id: string, { sender, identityArn, mailFromDomain, topic }: MailProps) {
@@ -71,16 +74,30 @@ export class Mail extends Construct {
     });
     this.identityArn =
       identityArn ?? stack.formatArn({ service: 'ses', resource: 'identity', resourceName: this.domain });
+    // In the sandbox SES asks for the recipients' identities as well, and an address can be an identity beside its domain:
+    // who it is from is what the condition holds.
+    const identities = stack.formatArn({ service: 'ses', resource: 'identity', resourceName: '*' });
+    this.send = {
+      ...allow(['ses:SendRawEmail'], [this.identityArn, identities, this.configurationSetArn], {
+        StringEquals: { 'ses:FromAddress': sender },
+      }),
+      wildcards: [
+        {
+          id: 'Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*',
+          reason: 'SES asks for identities that it finds itself; ses:FromAddress pins the sender.',
+        },
+      ],
+    };
     const dmarc: DnsRecord = {
       id: 'DmarcRecord',
-      text: `_dmarc.${this.domain} TXT "v=DMARC1; p=quarantine; adkim=s; aspf=r; rua=mailto:${sender}"`,
+      text: `_dmarc.${this.domain} TXT "v=DMARC1; p=none; adkim=r; aspf=r" (only where the domain has no such record yet; make it stricter when all its mail passes)`,
     };
     this.records = [dmarc];
     if (identityArn !== undefined) return;
     if (!this.domain.includes('.')) {
       Annotations.of(this).addWarningV2(
         'retention:sender',
-        `The sender ${sender} has no domain that mail can come from: reports will be archived but not mailed. Set "sender" in the configuration.`,
+        `The sender ${sender} has no domain that mail can come from: runs that mail will fail after archiving. Set "sender" in the configuration.`,
       );
       return;
     }

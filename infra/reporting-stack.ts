@@ -68,7 +68,6 @@ export class ReportingStack extends Stack {
       query,
       mail,
       ops,
-      secrets,
     });
     const pipeline = new Pipeline(this, 'Pipeline', {
       functions,

@@ -55,9 +55,9 @@ const settingsSchema = z
       .default(365),
     /** Processor of the functions. arm64 is cheaper, and needs DuckDB's binary for it in node_modules. */
     architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
-    /** New accounts may be held to 3008 until their quota is raised. */
-    ingestMemoryMb: whole(1024, 10_240).default(8192),
-    archiveMemoryMb: whole(1024, 10_240).default(4096),
+    /** More is quicker; new accounts are held to 3008 until their quota is raised, and millions of customers fit in it. */
+    ingestMemoryMb: whole(1024, 10_240).default(3008),
+    archiveMemoryMb: whole(1024, 10_240).default(3008),
     /** A run that takes longer is stopped, and alarms. */
     runTimeoutHours: whole(1, 72).default(6),
     /** What happens to data when the stack is deleted. `destroy` is for try-outs; buckets must be emptied first. */

@@ -20,7 +20,7 @@ const lambdaErrors = [
 ];
 
 /** A function that was killed half-way. Every step but the mail may simply run again. */
-const killed = ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError'];
+const killed = ['Lambda.Unknown', 'Sandbox.Timedout', 'Runtime.ExitError', 'Runtime.OutOfMemory'];
 
 const retry = (errors: readonly string[], attempts: number) => ({
   ErrorEquals: errors,
@@ -32,6 +32,9 @@ const retry = (errors: readonly string[], attempts: number) => ({
 });
 
 const again = [retry(['Dependency', ...lambdaErrors], 4), retry(killed, 2)];
+
+// Another run is archiving the month: it has it for a quarter of an hour at most.
+const inTurn = { ErrorEquals: ['Busy'], IntervalSeconds: 60, BackoffRate: 1, MaxAttempts: 20, JitterStrategy: 'FULL' };
 
 // A throttled function has not run. Of any other end of a mailing nobody knows what was sent: that goes to a person.
 const mailAgain = [retry(['Lambda.TooManyRequestsException'], 4)];
@@ -90,7 +93,7 @@ export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps)
       Resource: functionArn('archive'),
       Parameters: { ...run, ...request },
       ResultPath: '$.archived',
-      Retry: again,
+      Retry: [inTurn, ...again],
       Next: 'WantsMail',
     },
     WantsMail: {

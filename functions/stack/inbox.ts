@@ -104,7 +104,10 @@ export const syncInbox = async (source: FolderSource, until: Month, inbox: Inbox
   }
   const files = changes.flatMap((change) => change.send);
   const removed = changes.flatMap((change) => change.remove);
-  for (const [at, file] of files.entries()) {
+  // Control totals first: a run that the schedule starts meanwhile finds that the rest does not agree with them yet.
+  const isControl = ({ name }: SourceFile) => name.endsWith('/control.json');
+  const inOrder = [...files.filter(isControl), ...files.filter((file) => !isControl(file))];
+  for (const [at, file] of inOrder.entries()) {
     inbox.progress('Sending to the inbox', at, files.length);
     await send(file, inbox);
   }

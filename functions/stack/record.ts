@@ -2,11 +2,11 @@
 import type { z } from 'zod';
 import { blockingGates } from '../core/report.ts';
 import { ReportError } from '../errors.ts';
-import { causeText, unrecorded } from '../failure-text.ts';
+import { causeText, readFailure, unrecorded } from '../failure-text.ts';
 import { BlockedError, fault } from '../gate-fault.ts';
 import { decode } from '../lake/catalog.ts';
 import type { ObjectStore } from '../ports.ts';
-import { type Ended, type Failure, failureSchema, isOf, type Outcome, outcomeSchema, runKey } from '../run-record.ts';
+import { type Ended, type Failure, type Outcome, outcomeSchema, runKey } from '../run-record.ts';
 
 const read = async <T>(store: Pick<ObjectStore, 'get'>, key: string, schema: z.ZodType<T>): Promise<T | null> => {
   const stored = await store.get(key);
@@ -24,8 +24,8 @@ const toldBy = ({ kind, code, message, hint, faults }: Failure): ReportError =>
 
 /** Why an execution did not succeed, as an error that can be thrown. */
 export const failureOf = async (store: Pick<ObjectStore, 'get'>, run: string, ended: Ended): Promise<ReportError> => {
-  const failure = await read(store, runKey(run, 'failure.json'), failureSchema);
-  if (failure !== null && isOf(failure, ended)) return toldBy(failure);
+  const failure = await readFailure(run, ended, store);
+  if (failure !== null) return toldBy(failure);
   const gate = blockingGates.find((code) => code === ended.error);
   return gate === undefined ? toldBy(unrecorded(run, ended)) : new BlockedError([fault(gate, causeText(ended.cause))]);
 };

@@ -141,11 +141,11 @@ const price = {
 };
 /** Gigabytes of each function, transitions and requests of a run, as the stack has them. */
 const stack = {
-  ingestGb: 8,
+  ingestGb: 3,
   measureGb: 1,
-  archiveGb: 4,
+  archiveGb: 3,
   smallGb: 0.5,
-  transitions: 20,
+  transitions: 13,
   writes: 400,
   reads: 2_000,
   mails: 10,

@@ -108,8 +108,7 @@ const failing = (kind: string, code: string): Run => ({
   error: code,
   cause: `${code} (request request-1): what ${code} says`,
   leaves: {
-    'failure.json': {
-      requestId: 'request-1',
+    'failures/request-1.json': {
       kind,
       code,
       message: `what ${code} says`,
@@ -123,7 +122,7 @@ const blocked: Run = {
   error: 'BAD_ROW',
   cause: 'BAD_ROW (request request-1): m',
   leaves: {
-    'failure.json': { requestId: 'request-1', kind: 'blocked', code: 'BAD_ROW', message: 'm', hint: 'h', faults },
+    'failures/request-1.json': { kind: 'blocked', code: 'BAD_ROW', message: 'm', hint: 'h', faults },
   },
 };
 

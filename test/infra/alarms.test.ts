@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { account, region } from './resolve.ts';
-import { synthesize, testSender } from './synthesize.ts';
+import { synthesize } from './synthesize.ts';
 
 const stack = synthesize({ opsRecipients: 'ops@example.com,oncall@example.com' });
 const topic = stack.arn(stack.one('AWS::SNS::Topic').id);
@@ -204,8 +204,8 @@ describe('the mail', () => {
     });
   });
   it('says the DNS records that make it trusted', () => {
-    expect(stack.outputs.get('DmarcRecord')).toBe(
-      `_dmarc.finance.example.com TXT "v=DMARC1; p=quarantine; adkim=s; aspf=r; rua=mailto:${testSender}"`,
+    expect(stack.outputs.get('DmarcRecord')).toMatch(
+      /^_dmarc\.finance\.example\.com TXT "v=DMARC1; p=none; adkim=r; aspf=r" \(only where/,
     );
     expect(stack.outputs.get('MailFromMxRecord')).toBe(
       `bounce.finance.example.com MX 10 feedback-smtp.${region}.amazonses.com`,

@@ -14,10 +14,10 @@ describe('the functions', () => {
   it.each<[HandlerName, { MemorySize: number; Timeout: number; disk: number; layers: number }]>([
     ['starter', { MemorySize: 512, Timeout: 60, disk: 512, layers: 0 }],
     ['validate', { MemorySize: 512, Timeout: 300, disk: 512, layers: 0 }],
-    ['ingest', { MemorySize: 8192, Timeout: 900, disk: 10_240, layers: 1 }],
+    ['ingest', { MemorySize: 3008, Timeout: 900, disk: 10_240, layers: 1 }],
     ['measure', { MemorySize: 1024, Timeout: 900, disk: 512, layers: 0 }],
-    ['archive', { MemorySize: 4096, Timeout: 900, disk: 4096, layers: 1 }],
-    ['deliver', { MemorySize: 512, Timeout: 300, disk: 512, layers: 0 }],
+    ['archive', { MemorySize: 3008, Timeout: 900, disk: 10_240, layers: 1 }],
+    ['deliver', { MemorySize: 512, Timeout: 900, disk: 512, layers: 0 }],
     ['failed', { MemorySize: 512, Timeout: 60, disk: 512, layers: 0 }],
     ['watch', { MemorySize: 512, Timeout: 60, disk: 512, layers: 0 }],
   ])('%s has room and time', (name, { disk, layers, ...rest }) => {
@@ -27,9 +27,9 @@ describe('the functions', () => {
   });
 
   it.each<[HandlerName, readonly string[]]>([
-    ['starter', ['STATE_MACHINE_ARN']],
-    ['validate', ['BILLING_SECRET_ARN', 'INBOX_BUCKET', 'LAKE_BUCKET']],
-    ['ingest', ['BILLING_SECRET_ARN', 'INBOX_BUCKET', 'LAKE_BUCKET']],
+    ['starter', ['OPS_RECIPIENTS', 'STATE_MACHINE_ARN']],
+    ['validate', ['INBOX_BUCKET', 'LAKE_BUCKET']],
+    ['ingest', ['INBOX_BUCKET', 'LAKE_BUCKET']],
     [
       'measure',
       ['ARCHIVE_BUCKET', 'ATHENA_WORKGROUP', 'GLUE_DATABASE', 'INBOX_BUCKET', 'LAKE_BUCKET', 'RESULTS_BUCKET'],
@@ -57,7 +57,7 @@ describe('the functions', () => {
         'SES_IDENTITY_ARN',
       ],
     ],
-    ['failed', ['LAKE_BUCKET', 'OPS_TOPIC_ARN']],
+    ['failed', ['LAKE_BUCKET', 'METRIC_NAMESPACE', 'OPS_TOPIC_ARN']],
     ['watch', ['ARCHIVE_BUCKET', 'METRIC_NAMESPACE', 'REPORT_BY_DAY']],
   ])('%s is told what it needs', (name, variables) => {
     const { Variables } = z
@@ -239,6 +239,10 @@ describe('the state machine', () => {
         'Lambda.Unknown',
       ]),
     );
+  });
+  it('archiving waits its turn for longer than another run can take', () => {
+    expect(retried(states.Archive)[0]).toBe('Busy');
+    expect(states.Archive?.Retry[0]?.MaxAttempts).toBeGreaterThan(16);
   });
   it('no retry is in step with others', () => {
     const strategies = [...Object.values(states), ingest].flatMap(({ Retry }) =>

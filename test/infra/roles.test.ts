@@ -92,6 +92,7 @@ const everyday = {
   ],
   query: [
     ...to('athena:StartQueryExecution', workgroup),
+    ...to('glue:GetDatabase', arn('glue', 'database/default')),
     ...to('athena:GetQueryExecution', workgroup),
     ...to('athena:GetQueryResults', workgroup),
     ...to('athena:StopQueryExecution', workgroup),
@@ -119,8 +120,8 @@ type Deed = keyof typeof everyday;
 
 const own: Readonly<Record<HandlerName, readonly Deed[]>> = {
   starter: ['startRuns'],
-  validate: ['readInbox', 'keepNotes', 'workInLake', 'readSecret'],
-  ingest: ['readInbox', 'keepNotes', 'workInLake', 'readSecret'],
+  validate: ['readInbox', 'keepNotes', 'workInLake'],
+  ingest: ['readInbox', 'keepNotes', 'workInLake'],
   measure: ['readInbox', 'keepNotes', 'workInLake', 'query'],
   archive: ['readInbox', 'keepNotes', 'workInLake', 'query', 'readArchive', 'writeArchive'],
   deliver: ['readArchive', 'keepNotes', 'ledger', 'mail'],
@@ -132,8 +133,14 @@ const further: Readonly<Partial<Record<HandlerName, readonly Request[]>>> = {
   starter: [...to('sqs:SendMessage', deadLetters), ...encrypt('OpsKey', 'sqs')],
   measure: to('s3:ListBucket', archive),
   archive: encrypt('ArchiveKey', 's3'),
-  deliver: sendAs(testSender, configurationSet),
-  failed: [...encrypt('OpsKey', 'sns'), ...to('sqs:SendMessage', deadLetters), ...encrypt('OpsKey', 'sqs')],
+  // In the sandbox the recipient's identity is asked for too.
+  deliver: [...sendAs(testSender, configurationSet), ...sendAs(testSender, arn('ses', 'identity/cfo@example.com'))],
+  failed: [
+    ...to('s3:GetObject', `${lake}/deliveries/month=2026-10/x.json`),
+    ...encrypt('OpsKey', 'sns'),
+    ...to('sqs:SendMessage', deadLetters),
+    ...encrypt('OpsKey', 'sqs'),
+  ],
 };
 
 /** What comes close to a role's own work, and is none of it. */
@@ -143,7 +150,6 @@ const denied: Readonly<Partial<Record<HandlerName, readonly Request[]>>> = {
   archive: to('s3:PutObject', `${lake}/deliveries/x.json`, `${archive}/elsewhere/x.json`),
   deliver: [
     ...sendAs('ceo@finance.example.com'),
-    ...sendAs(testSender, arn('ses', 'identity/other.example.com')),
     ...to('s3:PutObject', `${lake}/lake/catalog.json`),
     { action: 'kms:GenerateDataKey', resource: key('ArchiveKey'), context: via('s3') },
   ],

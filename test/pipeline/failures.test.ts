@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { folderObjectStore } from '../../functions/adapters/folder-object-store.ts';
+import { parseMonth } from '../../functions/core/month.ts';
+import { sendsUnderWay } from '../../functions/deliver.ts';
 import { dependencyError } from '../../functions/errors.ts';
 import { failureText, recordedFailure } from '../../functions/failure-text.ts';
 import { BlockedError, fault } from '../../functions/gate-fault.ts';
@@ -101,15 +103,38 @@ describe('what ops are told', () => {
     expect(text).not.toContain('NEGATIVE_MRR');
   });
 
+  it('of a mail that was under way when the step died', async () => {
+    const killed = { status: 'FAILED', error: 'Sandbox.Timedout', cause: 'timed out' } as const;
+    const store = folderObjectStore(dir);
+    const entry = (state: string) =>
+      new TextEncoder().encode(JSON.stringify({ state, at: '2026-11-03T07:00:00.000Z', where: null }));
+    await store.put('deliveries/month=2026-10/revision=1/ses/one.json', entry('sending'));
+    await store.put('deliveries/month=2026-10/revision=1/ses/two.json', entry('sent'));
+    const unsure = await sendsUnderWay(parseMonth('2026-10'), store);
+    expect(unsure).toEqual(['deliveries/month=2026-10/revision=1/ses/one.json']);
+    expect(failureText('one', await recordedFailure('one', killed, store), unsure).text).toContain('ses/one.json');
+  });
+
+  it('waits its turn where another run has the month', async () => {
+    expect((await failing(dependencyError('MONTH_BUSY', 'busy', 'Wait.'))).error).toBe('Busy');
+  });
+
   it.each(['TIMED_OUT', 'ABORTED'] as const)('of a run that %s', async (status) => {
     const ended = { status, error: null, cause: null };
     const { subject } = failureText('one', await recordedFailure('one', ended, folderObjectStore(dir)));
     expect(subject).toBe(`Retention report failed: RUN_${status} (one)`);
   });
 
+  it('of the call that ended it, where several failed side by side', async () => {
+    const ended = await failing(blocked, 'request-1');
+    await failing(dependencyError('S3_SLOW', 'slow', 'Wait.'), 'request-2');
+    const { subject } = failureText('one', await recordedFailure('one', ended, folderObjectStore(dir)));
+    expect(subject).toBe('Retention report blocked: NEGATIVE_MRR (one)');
+  });
+
   it('in a subject that SNS takes', () => {
     const code = `Boom\r\nBcc: all@example.com é${'x'.repeat(200)}`;
-    const { subject } = failureText('one', { ...failureOf(blocked, '1'), code });
+    const { subject } = failureText('one', { ...failureOf(blocked), code });
     expect(subject).toMatch(/^[ -~]{1,100}$/);
   });
 });

@@ -8,9 +8,10 @@ import { withLocalWorld } from '../../functions/compose-local.ts';
 import { parseConfig } from '../../functions/config-file.ts';
 import { parseMonth } from '../../functions/core/month.ts';
 import type { World } from '../../functions/pipeline.ts';
+import { recipientsOf } from '../../functions/recipients.ts';
 import { outcomeSchema, type RunRequest } from '../../functions/run-record.ts';
 import { openBucketSource, type SnapshotBucket } from '../../functions/sources/bucket-source.ts';
-import { archiveStep, deliverStep, measureStep, readTable, recipientsOf, tasksOf } from '../../functions/steps.ts';
+import { archiveStep, deliverStep, measureStep, readTable, tasksOf } from '../../functions/steps.ts';
 import { type Folder, openFolder, treeOf } from './folder.ts';
 
 const month = parseMonth('2026-10');
@@ -146,6 +147,18 @@ describe('a run in steps', () => {
     );
     expect(await outcome('look')).toMatchObject({ month, archived: null, deliveries: [] });
     await expect(readdir(join(home, 'archive'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('mails nobody a revision that has been corrected since', async () => {
+    await readAll('late');
+    await inWorld(async (world) => archiveStep('late', request, await sourceOf(world), config, world));
+    await folder.write({ '2026-10/fx.csv': 'currency,rate\nEUR,1.20\n' });
+    await readAll('next');
+    await inWorld(async (world) => archiveStep('next', request, await sourceOf(world), config, world));
+    const late = inWorld((world) => deliverStep('late', request, 1, ops, config, world));
+    await expect(late).rejects.toMatchObject({ kind: 'usage', message: expect.stringContaining('superseded') });
+    await expect(readdir(join(home, 'outbox'))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await inWorld((world) => deliverStep('next', request, 2, ops, config, world))).toHaveLength(1);
   });
 
   it('a month that another run is archiving is left to it', async () => {

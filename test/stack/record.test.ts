@@ -13,7 +13,6 @@ const holding = (objects: Readonly<Record<string, unknown>>) => ({
 
 const told = (ended: Partial<Ended>, failure?: Partial<Failure>) => {
   const record = {
-    requestId: 'request-1',
     kind: 'unexpected',
     code: 'X',
     message: 'm',
@@ -21,7 +20,7 @@ const told = (ended: Partial<Ended>, failure?: Partial<Failure>) => {
     faults: [],
     ...failure,
   };
-  return failureOf(holding(failure === undefined ? {} : { [`runs/${run}/failure.json`]: record }), run, {
+  return failureOf(holding(failure === undefined ? {} : { [`runs/${run}/failures/request-1.json`]: record }), run, {
     status: 'FAILED',
     error: null,
     cause: null,
