@@ -45,7 +45,15 @@ export const functionFigures = async (cloud: Cloud, assembly: string): Promise<r
     const own = calls.filter((call) => call.function === cloud.functionNames[name]);
     const cold = own.flatMap(({ startMilliseconds }) => startMilliseconds ?? []);
     const work = own.map(({ milliseconds, startMilliseconds }) => milliseconds - (startMilliseconds ?? 0));
-    return [name, await bytesOf(name), own.length, cold.length, mean(cold), mean(work), Math.max(0, ...work)];
+    return [
+      name,
+      await bytesOf(name),
+      own.length,
+      cold.length,
+      mean(cold),
+      mean(work),
+      own.length === 0 ? null : Math.max(...work),
+    ];
   };
   const head = ['function', 'bundle, bytes', 'calls', 'cold', 'cold start, ms', 'work, mean ms', 'longest'];
   return [head, ...(await Promise.all(handlerNames.map(row)))];

@@ -40,7 +40,10 @@ afterAll(async () => {
   if (cloud !== undefined) {
     printFigures('Functions in the emulator', await functionFigures(cloud, inject('assembly')));
     printFigures('Runs', [['run', 'seconds', 'state transitions', 'queries', 'bytes scanned'], ...runs]);
-    printFigures('Deploying, seconds', Object.entries(cloud.seconds));
+    printFigures(
+      'Deploying, milliseconds',
+      Object.entries(cloud.seconds).map(([step, seconds]) => [step, seconds * 1000]),
+    );
   }
   await cloud?.close();
   await folder?.dispose();
