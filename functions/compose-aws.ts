@@ -20,6 +20,7 @@ import { sesMailer } from './adapters/ses-mailer.ts';
 import { type Machine, sfnMachine } from './adapters/sfn-machine.ts';
 import { snsTopic, type Topic } from './adapters/sns-topic.ts';
 import { systemClock } from './adapters/system-clock.ts';
+import { type Buckets, bucketOf } from './buckets.ts';
 import { readConfig } from './config-file.ts';
 import { dependencyError } from './errors.ts';
 import { encode } from './lake/catalog.ts';
@@ -47,13 +48,20 @@ const requestHandler = { connectionTimeout: 5_000, requestTimeout: 60_000, throw
 
 const s3 = () => new S3Client({ requestHandler });
 
-/** Keys are told apart by their first part: what people put in, what is archived, and what the runs work with. */
-const bucketOf = (key: string): string => {
-  if (key.startsWith('inbox/')) return variable('INBOX_BUCKET', text);
-  return variable(key.startsWith('archive/') ? 'ARCHIVE_BUCKET' : 'LAKE_BUCKET', text);
+/** A function's environment names the buckets that it works with; another is missed when it is asked for. */
+const buckets: Buckets = {
+  get inbox() {
+    return variable('INBOX_BUCKET', text);
+  },
+  get archive() {
+    return variable('ARCHIVE_BUCKET', text);
+  },
+  get lake() {
+    return variable('LAKE_BUCKET', text);
+  },
 };
 
-const storeIn = (scratch: string): ObjectStore => s3ObjectStore({ client: s3(), bucketOf, scratch });
+const storeIn = (scratch: string): ObjectStore => s3ObjectStore({ client: s3(), bucketOf: bucketOf(buckets), scratch });
 
 /** The stack's objects, for what needs no files of its own. */
 export const awsStore = (): ObjectStore => storeIn(join(tmpdir(), 'objects'));
@@ -69,7 +77,7 @@ const withScratch = async <T>(work: (scratch: string) => Promise<T>): Promise<T>
 };
 
 const inboxOf = (store: ObjectStore, scratch: string): Promise<BucketSource> =>
-  openS3Source({ client: s3(), bucket: variable('INBOX_BUCKET', text), store, scratch });
+  openS3Source({ client: s3(), bucket: buckets.inbox, store, scratch });
 
 /** The inbox, for who only lists it. */
 export const withInbox = <T>(work: (source: BucketSource, store: ObjectStore) => Promise<T>): Promise<T> =>
@@ -137,7 +145,7 @@ const withEngine = async <T>(
     ...(writeCsv === null ? {} : { writeCsv }),
     database: variable('GLUE_DATABASE', text),
     workgroup: variable('ATHENA_WORKGROUP', text),
-    lake: { bucket: variable('LAKE_BUCKET', text) },
+    lake: { bucket: buckets.lake },
     results: `s3://${variable('RESULTS_BUCKET', text)}/queries/`,
     run,
     remaining: () => call.getRemainingTimeInMillis(),

@@ -127,3 +127,15 @@ export const sendsUnderWay = async (month: Month, store: ObjectStore): Promise<r
   }
   return keys;
 };
+
+/** Mail that may or may not have arrived is a failure until a person has looked: nobody is mailed twice to be safe. */
+export const refuseUnknown = (deliveries: readonly Delivery[], hint: string): void => {
+  const unknown = deliveries.filter(({ outcome }) => outcome === 'unknown').map(({ recipient }) => recipient);
+  if (unknown.length > 0)
+    throw new ReportError(
+      'dependency',
+      'DELIVERY_UNKNOWN',
+      `an earlier attempt may or may not have reached ${unknown.join(', ')}`,
+      hint,
+    );
+};

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readArchived } from './archive.ts';
 import type { Config } from './core/config.ts';
 import { isMonth, type Month } from './core/month.ts';
-import type { Delivery } from './deliver.ts';
+import { type Delivery, refuseUnknown } from './deliver.ts';
 import { ReportError, usageError } from './errors.ts';
 import { BlockedError, type GateFault } from './gate-fault.ts';
 import type { SnapshotSource } from './ingest.ts';
@@ -143,21 +143,11 @@ export const deliverStep = async (
     },
     world.store,
   );
-  const unknown = unknownDelivery(deliveries);
-  if (unknown !== null) throw unknown;
-  return deliveries;
-};
-
-/** An attempt that ended without an answer is for a person to judge: nobody is mailed twice to be on the safe side. */
-const unknownDelivery = (deliveries: readonly Delivery[]): ReportError | null => {
-  const unknown = deliveries.filter(({ outcome }) => outcome === 'unknown').map(({ recipient }) => recipient);
-  if (unknown.length === 0) return null;
-  return new ReportError(
-    'dependency',
-    'DELIVERY_UNKNOWN',
-    `an attempt may or may not have reached ${unknown.join(', ')}`,
-    'Ask them, or look for the message in the events of SES. If it did not arrive, run the month again with --resend.',
+  refuseUnknown(
+    deliveries,
+    'Ask them, or look in the events of SES; if it did not arrive, run the month again with --resend.',
   );
+  return deliveries;
 };
 
 const record = async (run: string, outcome: Outcome, store: ObjectStore): Promise<void> => {

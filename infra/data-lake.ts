@@ -4,8 +4,8 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { hiveTables } from '../functions/lake/hive.ts';
 import { privateBucket } from './bucket.ts';
-import { hiveTables } from './hive.ts';
 
 export type DataLakeProps = {
   readonly database: string;

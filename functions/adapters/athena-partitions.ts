@@ -183,5 +183,3 @@ export const athenaPartitions = ({ glue, s3, calls, database, bucket }: AthenaPa
     },
   };
 };
-
-export type AthenaPartitions = ReturnType<typeof athenaPartitions>;

@@ -7,13 +7,13 @@ import { readConfig } from '../config-file.ts';
 import type { Config } from '../core/config.ts';
 import type { Month } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
-import type { Delivery } from '../deliver.ts';
+import { type Delivery, refuseUnknown } from '../deliver.ts';
 import { usageError } from '../errors.ts';
 import { archiveMonth, checkMonth, mailMonth, type RunOutcome, type World } from '../pipeline.ts';
 import { writeSampleBook } from '../sources/sample-book.ts';
 import { type BackfillOptions, type CheckOptions, monthsOf, type RunOptions, type Sourced } from './options.ts';
 import { type Context, shownPath } from './place.ts';
-import { printArchived, printBackfill, printDeliveries, printGates, refuseUnknown } from './printing.ts';
+import { printArchived, printBackfill, printDeliveries, printGates } from './printing.ts';
 import { jsonText as json, safe } from './terminal.ts';
 
 /** Opens the world and, where there is one, the source, and keeps the hashes of what was read. */
@@ -75,7 +75,10 @@ export const run = async (options: RunOptions, context: Context): Promise<void> 
     const mail = { recipients, resend: options.resend };
     const deliveries = await mailMonth(archived, config, mail, world);
     if (!options.json) printDeliveries(found(options.home, deliveries), terminal);
-    refuseUnknown(deliveries);
+    refuseUnknown(
+      deliveries,
+      'Look for the message in the mail server’s log; if it did not arrive, run again with --resend.',
+    );
     // Last: a machine gets one document, of the outcome or of the failure.
     if (options.json) terminal.print(json(outcomeJson(options.home, { ...archived, deliveries })));
   });

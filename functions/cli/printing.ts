@@ -1,7 +1,6 @@
 /** What commands say of a month, wherever it was run. */
 import type { Gate, Report } from '../core/report.ts';
 import type { Delivery } from '../deliver.ts';
-import { ReportError } from '../errors.ts';
 import { archiveTable, headlineTable, remarks } from './tables.ts';
 import { jsonText as json, safe, type Terminal } from './terminal.ts';
 
@@ -35,15 +34,3 @@ export const printGates = (month: string, gates: readonly Gate[], { print }: Ter
 
 export const printBackfill = (reports: readonly Report[], asJson: boolean, { print }: Terminal): void =>
   print(asJson ? json(reports.map(({ month, revision }) => ({ month, revision }))) : archiveTable(reports));
-
-/** Mail that may or may not have arrived is a failure until a person has looked. */
-export const refuseUnknown = (deliveries: readonly Delivery[]): void => {
-  const unknown = deliveries.filter(({ outcome }) => outcome === 'unknown').map(({ recipient }) => recipient);
-  if (unknown.length > 0)
-    throw new ReportError(
-      'dependency',
-      'DELIVERY_UNKNOWN',
-      `an earlier attempt may or may not have reached ${unknown.join(', ')}`,
-      'Look for the message in the mail server’s log; if it did not arrive, run again with --resend.',
-    );
-};

@@ -1,8 +1,10 @@
 /** Commands that run months on a deployed stack: run, check, backfill, follow. */
+
 import { randomUUID } from 'node:crypto';
 import { archiveKey, readArchived } from '../archive.ts';
 import type { Month } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
+import { refuseUnknown } from '../deliver.ts';
 import { ReportError } from '../errors.ts';
 import type { Progress } from '../ports.ts';
 import type { Outcome, RunRequest, Started } from '../run-record.ts';
@@ -13,7 +15,7 @@ import { failureOf, readOutcome } from '../stack/record.ts';
 import { executionNameOf, startRun } from '../stack/start.ts';
 import { type BackfillOptions, type CheckOptions, type FollowOptions, monthsOf, type RunOptions } from './options.ts';
 import type { Context } from './place.ts';
-import { printArchived, printBackfill, printDeliveries, printGates, refuseUnknown } from './printing.ts';
+import { printArchived, printBackfill, printDeliveries, printGates } from './printing.ts';
 import { type StackPlace, withStack } from './stack-place.ts';
 import { jsonText as json, safe } from './terminal.ts';
 
@@ -127,7 +129,7 @@ const tellRun = async (finished: Finished, place: StackPlace, asJson: boolean, c
   const { executionArn, outcome, report } = finished;
   const { month, archived, deliveries, gates } = outcome;
   if (!asJson) await printRun(finished, place, context);
-  refuseUnknown(deliveries);
+  refuseUnknown(deliveries, 'Look in the events of SES; if it did not arrive, run again with --resend.');
   if (!asJson) return;
   if (archived === null || report === null) return context.terminal.print(json({ month, gates, executionArn }));
   context.terminal.print(

@@ -7,7 +7,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { s3ObjectStore } from '../adapters/s3-object-store.ts';
-import { bucketOf } from '../stack/buckets.ts';
+import { bucketOf } from '../buckets.ts';
 import { linkTo } from '../stack/links.ts';
 import { readOutputs, type StackOutputs } from '../stack/outputs.ts';
 import { codeVersion } from '../version.ts';

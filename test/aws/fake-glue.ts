@@ -1,6 +1,6 @@
 /** The part of the Glue Data Catalog that the lake uses, over its own wire protocol: tables and partitions, first one in wins. */
 import { z } from 'zod';
-import { hiveTables } from '../../infra/hive.ts';
+import { hiveTables } from '../../functions/lake/hive.ts';
 import { AwsFault, type JsonServer, serveJson } from './fake-athena-wire.ts';
 
 const storage = z.looseObject({

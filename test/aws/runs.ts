@@ -9,6 +9,7 @@ import {
   paginateGetExecutionHistory,
 } from '@aws-sdk/client-sfn';
 import { archiveKey } from '../../functions/archive.ts';
+import { bucketOf } from '../../functions/buckets.ts';
 import { parseMonth } from '../../functions/core/month.ts';
 import { type Report, reportSchema } from '../../functions/core/report.ts';
 import {
@@ -22,7 +23,6 @@ import {
   startedSchema,
 } from '../../functions/run-record.ts';
 import { openFolderSource } from '../../functions/sources/folder-source.ts';
-import { bucketOf } from '../../functions/stack/buckets.ts';
 import { syncInbox } from '../../functions/stack/inbox.ts';
 import type { HandlerName } from '../../infra/handler-names.ts';
 import type { Cloud } from './cloud.ts';

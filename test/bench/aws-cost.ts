@@ -139,7 +139,7 @@ const price = {
   s3Read: 0.0004 / 1000,
   mail: 0.1 / 1000,
 };
-/** Gigabytes of each function, transitions and requests of a run, as the stack has them. */
+/** Gigabytes of each function and transitions of a run, as the stack has them; requests and mails are assumed. */
 const stack = {
   ingestGb: 3,
   measureGb: 1,
@@ -150,7 +150,7 @@ const stack = {
   reads: 2_000,
   mails: 10,
 };
-/** Athena answers a small query in about this long; eight run side by side. */
+/** Assumed, not measured: how long Athena takes for a small query; eight run side by side. */
 const secondsAQuery = 4;
 
 const costOf = ({ charged, queries, loadingSeconds, restSeconds }: Measured) => {

@@ -1,6 +1,6 @@
 /** What the template says about data: buckets, keys, the archive's lock, the catalog, the workgroup, the secret. */
 import { describe, expect, it } from 'vitest';
-import { hiveType } from '../../infra/hive.ts';
+import { hiveType } from '../../functions/lake/hive.ts';
 import { synthesize } from './synthesize.ts';
 
 const stack = synthesize();
