@@ -8,17 +8,18 @@ import {
   monthRange,
   monthsInside,
   openingMonthOf,
+  parseMonth,
   type WindowName,
   windowNames,
 } from './core/month.ts';
-import type { Report, TopMover, TrendPoint, WindowReport } from './core/report.ts';
+import type { FailedPaymentsPoint, Report, TopMover, TrendPoint, WindowReport } from './core/report.ts';
 import { causeNames, movementNames } from './core/report.ts';
 import { bridgeOf, type Cell, retentionOf } from './core/retention.ts';
-import { bookBenchmark, type SegmentCells, segmentRows } from './core/segments.ts';
+import { bookBenchmark, type SegmentCells, segmentRows, segmentTrend } from './core/segments.ts';
 import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
 import { atMost } from './lake/at-most.ts';
-import type { Catalog } from './lake/catalog.ts';
+import { bookMonths, type Catalog } from './lake/catalog.ts';
 import type { Lake } from './lake/lake.ts';
 import type { DerivedTable, Lineage } from './lake/lineage.ts';
 import { standing } from './measurable.ts';
@@ -184,7 +185,7 @@ const measureWindow = async (
 const measureTrend = async (
   { catalog, lineage, closing, config, lake }: Context,
   progress: Progress,
-): Promise<readonly TrendPoint[]> => {
+): Promise<readonly { readonly point: TrendPoint; readonly segments: readonly SegmentCells[] }[]> => {
   const points = monthRange(addMonths(closing, 1 - trendMonths), closing)
     .flatMap((month) => windowNames.map((window) => ({ month, window })))
     .filter(({ month, window }) => standing(catalog, lineage, month, window) === 'measurable');
@@ -194,12 +195,26 @@ const measureTrend = async (
     const rows = await lake.rows(lineage.cells(lineage.windowAccounts(month, window)));
     done += 1;
     progress('Measuring windows', done, points.length);
-    return {
-      month,
-      window,
-      ...retentionOf(readCells(rows, []).total, minorUnitDecimals(config.reportingCurrency)),
-    };
+    const { total, segments } = readCells(rows, lineage.dimensions(month));
+    return { point: { month, window, ...retentionOf(total, minorUnitDecimals(config.reportingCurrency)) }, segments };
   });
+};
+
+/** Failed payments by the month in which they came to what they are; none when no payments file was ever given. */
+const measurePayments = (
+  payments: readonly Row[],
+  { catalog, lineage, closing, config }: Context,
+): FailedPaymentsPoint[] => {
+  if (payments.length === 0) return [];
+  const [firstBook] = bookMonths(catalog, closing);
+  const decimals = minorUnitDecimals(config.reportingCurrency);
+  return lineage
+    .paymentMonths(closing)
+    .filter((month) => firstBook !== undefined && month >= firstBook)
+    .map((month) => {
+      const failed = payments.filter(({ state_month }) => state_month === month);
+      return { month, ...failedPaymentsOf(failed, [month], lineage.ratesOf(closing), decimals) };
+    });
 };
 
 /** Measures `closing`. Its inputs must be there: see `missingInputs`. */
@@ -215,6 +230,8 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
   const segments = windows.flatMap((measured) => measured.segments);
   const problems = windows.flatMap((measured) => measured.problems);
   const leftOut = [...new Set(windows.flatMap((measured) => measured.leftOut))];
+  const shown = segments.filter(({ dimension }) => !leftOut.includes(dimension));
+  const headline = measurable.at(-1);
   return {
     report: {
       schemaVersion: 1,
@@ -222,8 +239,16 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
       reportingCurrency: config.reportingCurrency,
       timeZone: config.timeZone,
       windows: { month: reportOf('month'), quarter: reportOf('quarter'), ttm: reportOf('ttm') },
-      segments: segments.filter(({ dimension }) => !leftOut.includes(dimension)),
-      trend: [...trend],
+      segments: shown,
+      trend: trend.map(({ point }) => point),
+      segmentTrend: segmentTrend(
+        shown.filter(({ window }) => window === headline),
+        trend
+          .filter(({ point }) => point.window === headline)
+          .map(({ point, segments: then }) => ({ month: parseMonth(point.month), segments: then })),
+        minorUnitDecimals(config.reportingCurrency),
+      ),
+      failedPaymentsTrend: measurePayments(payments, context),
       topMovers: windows.flatMap((measured) => measured.topMovers),
       gates: [
         ...windows.flatMap((measured) => measured.gates),

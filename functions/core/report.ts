@@ -93,6 +93,15 @@ const segmentSchema = z.strictObject({
 
 const trendSchema = z.strictObject({ month, window: z.enum(windowNames), ...retentionSchema.shape });
 
+/** How one segment of the headline window stood at the end of each month of the trend, oldest first. */
+export const segmentTrendSchema = z.strictObject({
+  window: z.enum(windowNames),
+  dimension: z.string(),
+  segment: z.string(),
+  /** Months in which the segment opened with an account. */
+  points: z.array(z.strictObject({ month, openingAccounts: count, ndr: ratio, grr: ratio })),
+});
+
 export const gateSchema = z.strictObject({
   code: z.enum([...blockingGates, ...warningGates]),
   severity: z.enum(['block', 'warn']),
@@ -127,6 +136,13 @@ export const reportSchema = z.strictObject({
   }),
   segments: z.array(segmentSchema),
   trend: z.array(trendSchema),
+  /** Empty in reports of a version that did not have it. */
+  segmentTrend: z.array(segmentTrendSchema).default([]),
+  /**
+   * Failed payments by month, the last 12, oldest first: recovered and given up in it; failed in it and still in grace
+   * at the closing snapshot. At closing-month rates. Empty without payments, and in reports of a version without it.
+   */
+  failedPaymentsTrend: z.array(z.strictObject({ month, ...failedPaymentsSchema.shape })).default([]),
   /** The accounts that moved most in each window, at most 10 a window, largest first. The whole ledger is movements.csv. */
   topMovers: z.array(topMoverSchema),
   gates: z.array(gateSchema),
@@ -166,6 +182,8 @@ export type Bridge = z.infer<typeof bridgeSchema>;
 export type FailedPayments = z.infer<typeof failedPaymentsSchema>;
 export type SegmentRow = z.infer<typeof segmentSchema>;
 export type TrendPoint = z.infer<typeof trendSchema>;
+export type SegmentTrend = z.infer<typeof segmentTrendSchema>;
+export type FailedPaymentsPoint = Report['failedPaymentsTrend'][number];
 export type Gate = z.infer<typeof gateSchema>;
 export type GateCode = Gate['code'];
 export type TopMover = z.infer<typeof topMoverSchema>;

@@ -37,9 +37,31 @@ export const changedFigures = (was: Report, now: Report): Change[] => {
     .map((figure) => ({ figure, was: before.get(figure) ?? null, now: after.get(figure) ?? null }));
 };
 
+const segmentFigures = ['openingAccounts', 'ndr', 'grr'] as const satisfies (keyof Retention)[];
+
+/** Points of segments that differ. A segment that its own month did not report says nothing about it. */
+const changedSegments = (now: Report, archived: ReadonlyMap<string, Report>): Restatement['earlierMonths'] =>
+  now.segmentTrend.flatMap(({ window, dimension, segment, points }) =>
+    points.flatMap(({ month, ...point }) => {
+      const reported = archived
+        .get(month)
+        ?.segments.find((row) => row.window === window && row.dimension === dimension && row.segment === segment);
+      if (month === now.month || reported === undefined) return [];
+      return segmentFigures
+        .filter((figure) => shown(reported[figure]) !== shown(point[figure]))
+        .map((figure) => ({
+          month,
+          window,
+          figure: `segments.${dimension}.${segment}.${figure}`,
+          was: shown(reported[figure]),
+          now: shown(point[figure]),
+        }));
+    }),
+  );
+
 /** Trend points that differ from what the archived current report of their own month says. */
-export const changedHistory = (now: Report, archived: ReadonlyMap<string, Report>): Restatement['earlierMonths'] =>
-  now.trend.flatMap((point) => {
+export const changedHistory = (now: Report, archived: ReadonlyMap<string, Report>): Restatement['earlierMonths'] => [
+  ...now.trend.flatMap((point) => {
     const report = archived.get(point.month);
     if (point.month === now.month || report === undefined) return [];
     const total: Retention | undefined = report.windows[point.window]?.total;
@@ -52,4 +74,6 @@ export const changedHistory = (now: Report, archived: ReadonlyMap<string, Report
         was: shown(total?.[figure]),
         now: shown(point[figure]),
       }));
-  });
+  }),
+  ...changedSegments(now, archived),
+];

@@ -1,8 +1,8 @@
 /** Segments of a window: figures by dimension, low samples flagged, NDR set against its benchmark. */
 import type { Config } from './config.ts';
 import { exact } from './money.ts';
-import type { WindowName } from './month.ts';
-import type { Benchmark, Report, Retention, SegmentRow } from './report.ts';
+import type { Month, WindowName } from './month.ts';
+import type { Benchmark, Report, Retention, SegmentRow, SegmentTrend } from './report.ts';
 import { type Cell, retentionOf } from './retention.ts';
 
 export type SegmentCells = { readonly dimension: string; readonly segment: string; readonly cells: readonly Cell[] };
@@ -49,6 +49,31 @@ export const segmentRows = (
       };
     })
     .filter(({ openingAccounts }) => openingAccounts > 0);
+
+export type SegmentsOfMonth = { readonly month: Month; readonly segments: readonly SegmentCells[] };
+
+/** The way to today of each of `rows`, which are of one window; `months` oldest first. */
+export const segmentTrend = (
+  rows: readonly SegmentRow[],
+  months: readonly SegmentsOfMonth[],
+  decimals: number,
+): SegmentTrend[] => {
+  const keyOf = ({ dimension, segment }: Pick<SegmentRow, 'dimension' | 'segment'>) =>
+    JSON.stringify([dimension, segment]);
+  const byMonth = months.map(({ month, segments }) => ({
+    month,
+    cells: new Map(segments.map((segment) => [keyOf(segment), segment.cells])),
+  }));
+  return rows.map((row) => ({
+    window: row.window,
+    dimension: row.dimension,
+    segment: row.segment,
+    points: byMonth.flatMap(({ month, cells }) => {
+      const { openingAccounts, ndr, grr } = retentionOf(cells.get(keyOf(row)) ?? [], decimals);
+      return openingAccounts === 0 ? [] : [{ month, openingAccounts, ndr, grr }];
+    }),
+  }));
+};
 
 /** The benchmark of the whole book: that of the ACV band in which its average account opened. */
 export const bookBenchmark = (ttm: Retention | null, config: Config): Report['basis']['bookBenchmark'] => {

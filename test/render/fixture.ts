@@ -12,6 +12,7 @@ import {
   type TopMover,
   type WindowReport,
 } from '../../functions/core/report.ts';
+import type { Ledger } from '../../functions/render/ledger.ts';
 import { type Account, bridgeOf, makeBook, monthsInBook, retentionOf } from './book.ts';
 
 const closing = monthsInBook - 1;
@@ -137,6 +138,43 @@ const moversOf = (window: WindowName): TopMover[] =>
       };
     });
 
+/** The ledger behind the rich report: its sums are the report's. At most `limit` rows a window are carried. */
+export const makeLedger = (limit = Infinity): Ledger => ({
+  dimensions: ['plan', 'region', 'acv_band', 'cohort_year'],
+  windows: windowNames.map((window) => {
+    const opening = closing - windowLength[window];
+    const rows = book
+      .map((account) => ({ account, from: account.amounts[opening] ?? 0, to: account.amounts[closing] ?? 0 }))
+      .filter(({ from, to }) => from !== to)
+      .sort((a, b) => Math.abs(b.to - b.from) - Math.abs(a.to - a.from) || (a.account.id < b.account.id ? -1 : 1))
+      .map(({ account, from, to }) => {
+        const movement =
+          from === 0 && account.amounts.slice(0, opening).some((amount) => amount > 0)
+            ? 'reactivation'
+            : movementOf(from, to);
+        const segments = ['plan', 'region', 'acv_band', 'cohort_year'].map((name) =>
+          from === 0 && (name === 'acv_band' || name === 'cohort_year')
+            ? '(none)'
+            : (dimensions[name]?.(account, opening) ?? '(none)'),
+        );
+        return {
+          accountId: account.id,
+          accountName: account.name,
+          movement,
+          cause: movement === 'churn' ? account.cause : null,
+          reason: movement === 'churn' && account.reason !== '' ? account.reason : null,
+          openingMrr: (from / 100).toFixed(2),
+          closingMrr: (to / 100).toFixed(2),
+          deltaMrr: ((to - from) / 100).toFixed(2),
+          segments,
+          invoiceIds: `in_${account.id}_1;in_${account.id}_2`,
+          opportunityIds: movement === 'churn' ? '' : `opp_${account.id}`,
+        };
+      });
+    return { window, rows: rows.slice(0, limit), total: rows.length };
+  }),
+});
+
 const trendOf = (): Report['trend'] =>
   Array.from({ length: 24 }, (_, step) => closing - 23 + step).flatMap((at) =>
     windowNames.map((window) => ({
@@ -145,6 +183,32 @@ const trendOf = (): Report['trend'] =>
       ...retentionOf(book, at - windowLength[window], at),
     })),
   );
+
+const segmentTrendOf = (): Report['segmentTrend'] =>
+  segmentsOf('ttm').map(({ window, dimension, segment }) => ({
+    window,
+    dimension,
+    segment,
+    points: Array.from({ length: 24 }, (_, step) => closing - 23 + step).flatMap((at) => {
+      const opening = at - windowLength[window];
+      const accounts = book.filter(
+        (account) => (account.amounts[opening] ?? 0) > 0 && dimensions[dimension]?.(account, opening) === segment,
+      );
+      const { openingAccounts, ndr, grr } = retentionOf(accounts, opening, at);
+      return openingAccounts === 0 ? [] : [{ month: addMonths(month, at - closing), openingAccounts, ndr, grr }];
+    }),
+  }));
+
+const failedPaymentsTrendOf = (): Report['failedPaymentsTrend'] =>
+  Array.from({ length: 12 }, (_, step) => ({
+    month: addMonths(month, step - 11),
+    recoveredInvoices: 12 + step,
+    recoveredAmount: `${6100 + step * 310}.40`,
+    exhaustedInvoices: step % 4,
+    exhaustedAmount: `${(step % 4) * 480}.25`,
+    inGraceInvoices: step < 10 ? 0 : step - 7,
+    inGraceAmount: step < 10 ? '0.00' : `${(step - 9) * 1770}.25`,
+  }));
 
 const whole: Report = reportSchema.parse({
   schemaVersion: 1,
@@ -155,6 +219,8 @@ const whole: Report = reportSchema.parse({
   windows: { month: windowOf('month'), quarter: windowOf('quarter'), ttm: windowOf('ttm') },
   segments: windowNames.flatMap(segmentsOf),
   trend: trendOf(),
+  segmentTrend: segmentTrendOf(),
+  failedPaymentsTrend: failedPaymentsTrendOf(),
   topMovers: windowNames.flatMap(moversOf),
   gates: [
     {
@@ -205,6 +271,8 @@ export const firstMonthReport = (): Report =>
     windows: { month: null, quarter: null, ttm: null },
     segments: [],
     trend: [],
+    segmentTrend: [],
+    failedPaymentsTrend: [],
     topMovers: [],
     gates: [],
     restatement: null,

@@ -1,0 +1,36 @@
+/** The part of the ledger that page and workbook carry: the largest movements of each window, up to a limit. */
+import type { WindowName } from '../core/month.ts';
+import type { Cause, Movement } from '../core/report.ts';
+
+/** One account that moved in one window. Money in the reporting currency, as the ledger states it. */
+export type LedgerRow = {
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly movement: Movement;
+  readonly cause: Cause | null;
+  readonly reason: string | null;
+  readonly openingMrr: string;
+  readonly closingMrr: string;
+  /** Signed. */
+  readonly deltaMrr: string;
+  /** At the opening, in the order of `Ledger.dimensions`. */
+  readonly segments: readonly string[];
+  /** As in movements.csv: ids with a semicolon between, empty without any. */
+  readonly invoiceIds: string;
+  readonly opportunityIds: string;
+};
+
+export type LedgerWindow = {
+  readonly window: WindowName;
+  /** Largest first, by |delta|, then by account id. */
+  readonly rows: readonly LedgerRow[];
+  /** Rows that movements.csv has for the window: more than `rows` where the limit cut them. */
+  readonly total: number;
+};
+
+export type Ledger = {
+  /** Dimension columns of movements.csv: the reported ones, `acv_band` and `cohort_year`. */
+  readonly dimensions: readonly string[];
+  /** Those that were measured: month, quarter, ttm. */
+  readonly windows: readonly LedgerWindow[];
+};
