@@ -9,13 +9,13 @@ import type { GlueClient } from '@aws-sdk/client-glue';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { dependencyError, ReportError } from '../errors.ts';
+import { takingTurns } from '../lake/turns.ts';
 import type { QueryEngine } from '../ports.ts';
 import { isNamed, patientCalls } from './athena-calls.ts';
 import { athenaExecution, type Finished, type QueryCost, runAgain } from './athena-execution.ts';
 import { isLakeTable } from './athena-hive.ts';
 import { athenaPartitions } from './athena-partitions.ts';
 import { type ResultColumn, resultColumns, resultRows } from './athena-rows.ts';
-import { slots } from './athena-slots.ts';
 import { unloadSql, withoutComments } from './athena-sql.ts';
 
 export type { QueryCost } from './athena-execution.ts';
@@ -96,7 +96,7 @@ export const athenaQueryEngine = (options: AthenaQueryEngineOptions): QueryEngin
     stuckAfterMs,
     onQuery,
   });
-  const inTurn = slots(concurrency);
+  const inTurn = takingTurns(concurrency);
 
   const told = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -108,7 +108,7 @@ export const athenaQueryEngine = (options: AthenaQueryEngineOptions): QueryEngin
 
   /** Runs a SELECT and has `use` read its result; one that has expired since is made again. */
   const select = <T>(sql: string, use: (finished: Finished) => Promise<T>): Promise<T> =>
-    inTurn(() =>
+    inTurn(1, () =>
       execution.run<T>(
         () => withoutComments(sql),
         (finished) =>
@@ -150,7 +150,7 @@ export const athenaQueryEngine = (options: AthenaQueryEngineOptions): QueryEngin
         await partitions.ensure(reads);
         const query = withoutComments(sql);
         const folderOf = (attempt: string) => partitions.attemptFolder(target, attempt);
-        await inTurn(() =>
+        await inTurn(1, () =>
           execution.run(
             (attempt) => unloadSql(query, table, folderOf(attempt)),
             async ({ earlier }, attempt) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { dependencyError, ReportError } from '../errors.ts';
 import { lakeTables, partitionKey } from '../lake/tables.ts';
+import { takingTurns } from '../lake/turns.ts';
 import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
 import { exactRows, lakeFormat, parquetFormat, quoted, quotedPath } from './duckdb.ts';
 import { copyToCsv } from './duckdb-csv.ts';
@@ -22,12 +23,16 @@ const dialect = [
   'CREATE OR REPLACE MACRO array_join(items, separator) AS array_to_string(items, separator)',
 ];
 
+/** Queries on tables smaller than this together cost mostly their overhead; larger ones would share one memory. */
+const sideBySideBytes = 32 * 1024 * 1024;
+
 export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Promise<QueryEngine> => {
   const { instance } = options;
   const setUp = await instance.connect();
   for (const statement of dialect) await setUp.run(statement);
   const [about] = await exactRows(setUp, 'SELECT version() AS version');
   setUp.closeSync();
+  const inTurn = takingTurns(sideBySideBytes);
   let files = 0;
 
   const isScratch = (partition: Partition) =>
@@ -41,6 +46,14 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       () => scratchPath(partition),
       () => null,
     );
+  };
+
+  const bytesOf = async (reads: readonly Partition[]): Promise<number> => {
+    const sizes = reads.map(async (read) => {
+      const path = await fileOf(read);
+      return path === null ? 0 : (await stat(path)).size;
+    });
+    return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
   };
 
   /** One partition of a table. Its place comes from us, not from the path: a home may have `month=1` in its own name. */
@@ -65,6 +78,12 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
 
   /** A connection of its own for each query, with a view for every table it names: queries may run side by side. */
   const withTables = async <T>(
+    sql: string,
+    reads: readonly Partition[],
+    work: (connection: DuckDBConnection) => Promise<T>,
+  ) => inTurn(await bytesOf(reads), () => withViews(sql, reads, work));
+
+  const withViews = async <T>(
     sql: string,
     reads: readonly Partition[],
     work: (connection: DuckDBConnection) => Promise<T>,
@@ -95,8 +114,7 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
 
   return {
     name: `DuckDB ${about?.version ?? ''}`.trim(),
-    // One query takes every core, and two would share one memory.
-    concurrency: 1,
+    concurrency: 4,
 
     has: async (partition) => (await fileOf(partition)) !== null,
 

@@ -11,6 +11,8 @@ export type BenchBook = {
   readonly customers: number;
   readonly months: number;
   readonly newest: Month;
+  /** Those of the months to write; all of them unless told otherwise. */
+  readonly only?: readonly Month[];
 };
 
 /** Of a hundred thousand active customers a month. */
@@ -88,6 +90,7 @@ export const makeBenchBook = async (dir: string, book: BenchBook): Promise<void>
     const rates = ratesOf(book.months, 1);
     const calendar = monthRange(addMonths(book.newest, 1 - book.months), book.newest);
     for (const [at, month] of calendar.entries()) {
+      if (book.only !== undefined && !book.only.includes(month)) continue;
       const folder = join(dir, month);
       await mkdir(folder, { recursive: true });
       const [ending, form] =
