@@ -6,11 +6,14 @@ const types: Readonly<Record<string, string>> = {
   csv: 'text/csv; charset=utf-8',
   txt: 'text/plain; charset=utf-8',
   eml: 'message/rfc822',
+  pdf: 'application/pdf',
+  png: 'image/png',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   parquet: 'application/vnd.apache.parquet',
 };
 
 /** Pages open, files are saved under their own name. */
-const shown = new Set(['html', 'json', 'txt']);
+const shown = new Set(['html', 'json', 'txt', 'pdf', 'png']);
 
 export const s3Headers = (key: string): { ContentType: string; ContentDisposition?: string } => {
   const name = key.slice(key.lastIndexOf('/') + 1);

@@ -75,7 +75,16 @@ describe('the S3 object store', () => {
   it.each([
     ['report.html', 'text/html; charset=utf-8', 'inline'],
     ['report.json', 'application/json', 'inline'],
+    ['index.html', 'text/html; charset=utf-8', 'inline'],
+    ['index.json', 'application/json', 'inline'],
     ['email.txt', 'text/plain; charset=utf-8', 'inline'],
+    ['report.pdf', 'application/pdf', 'inline'],
+    ['chart.png', 'image/png', 'inline'],
+    [
+      'report.xlsx',
+      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+      'attachment; filename="report.xlsx"',
+    ],
     ['segments.csv', 'text/csv; charset=utf-8', 'attachment; filename="segments.csv"'],
     ['email.eml', 'message/rfc822', 'attachment; filename="email.eml"'],
     ['a"b.csv', 'text/csv; charset=utf-8', 'attachment'],
