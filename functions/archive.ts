@@ -65,7 +65,7 @@ const damaged = (what: string) =>
   new ReportError('unexpected', 'DAMAGED', `${what} is not what was archived`, restoreHint);
 
 /** Bytes of an archived file, checked against the manifest's hash. */
-const verified = async (store: ObjectStore, key: string, expected: string): Promise<Uint8Array> => {
+export const verified = async (store: ObjectStore, key: string, expected: string): Promise<Uint8Array> => {
   const stored = await store.get(key);
   if (stored === null || sha256(stored.bytes) !== expected) throw damaged(key);
   return stored.bytes;
@@ -84,7 +84,8 @@ const readManifest = async (
   return decode(manifestSchema, stored.bytes, key, restoreHint);
 };
 
-const readPointer = async (store: ObjectStore, month: Month) => {
+/** What the pointer of a month says, and its etag; null when there is none. */
+export const readPointer = async (store: ObjectStore, month: Month) => {
   const stored = await store.get(pointerKey(month));
   return stored === null
     ? null
