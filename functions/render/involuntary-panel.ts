@@ -2,7 +2,7 @@
 import { exact } from '../core/money.ts';
 import type { Report } from '../core/report.ts';
 import { moneyWithCode, percentText, plural, ratioOf, shareOf, windowLabels } from './formats.ts';
-import { headlineOf } from './headline.ts';
+import { type Headline, headlineOf } from './headline.ts';
 
 export type InvoluntaryPanel = {
   readonly period: string;
@@ -15,8 +15,11 @@ const recoveryRate = (recovered: string, exhausted: string): string => {
   return resolved.isZero() ? '' : `, ${percentText(exact(recovered).div(resolved))} of what was settled`;
 };
 
-export const involuntaryPanel = (report: Report): InvoluntaryPanel | null => {
-  const headline = headlineOf(report);
+/** Of the window the report leads with, or of the one asked for. */
+export const involuntaryPanel = (
+  report: Report,
+  headline: Headline | null = headlineOf(report),
+): InvoluntaryPanel | null => {
   if (headline === null) return null;
   const { total, failedPayments } = headline.window;
   const money = (amount: string) => moneyWithCode(amount, report.reportingCurrency);

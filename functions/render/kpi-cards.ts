@@ -2,7 +2,7 @@
 import type { Report } from '../core/report.ts';
 import { displayText } from './display-text.ts';
 import { moneyWithCode, notAvailable, percentText, plural, windowLabels } from './formats.ts';
-import { compare, headlineOf, type Measure, measures } from './headline.ts';
+import { compare, type Headline, headlineOf, type Measure, measures } from './headline.ts';
 import type { Signed } from './signed.ts';
 
 export type KpiCard = {
@@ -15,7 +15,8 @@ export type KpiCard = {
 };
 
 /** "strong for Mid-market: average from 95%, strong from 105%, elite from 115%" */
-const bookStanding = ({ basis: { bookBenchmark } }: Report): string => {
+const bookStanding = ({ basis: { bookBenchmark } }: Report, headline: Headline | null): string => {
+  if (headline !== null && headline.name !== 'ttm') return 'Benchmarks are for 12 months';
   if (bookBenchmark === null) return 'Benchmark: n/a';
   const [average, strong, elite] = bookBenchmark.bounds;
   const segment = displayText(bookBenchmark.segment, 30);
@@ -24,10 +25,10 @@ const bookStanding = ({ basis: { bookBenchmark } }: Report): string => {
 
 const card = (
   report: Report,
+  headline: Headline | null,
   measure: Measure,
   words: Pick<KpiCard, 'label' | 'name' | 'detail' | 'standing'>,
 ): KpiCard => {
-  const headline = headlineOf(report);
   if (headline === null) return { ...words, value: notAvailable, changes: [] };
   const changes = [1, 12].map((back) => {
     const { since, change } = compare(report, headline, measure, back);
@@ -36,25 +37,25 @@ const card = (
   return { ...words, value: percentText(measure.of(headline.window.total)), changes };
 };
 
-export const kpiCards = (report: Report): KpiCard[] => {
-  const headline = headlineOf(report);
+/** The cards of the window the report leads with, or of the one asked for. */
+export const kpiCards = (report: Report, headline: Headline | null = headlineOf(report)): KpiCard[] => {
   const total = headline?.window.total;
   const money = (amount: string) => moneyWithCode(amount, report.reportingCurrency);
   const period = headline === null ? 'No opening snapshot yet' : windowLabels[headline.name].title;
   return [
-    card(report, measures.ndr, {
+    card(report, headline, measures.ndr, {
       label: 'NDR',
       name: 'Net dollar retention',
       detail: period,
-      standing: bookStanding(report),
+      standing: bookStanding(report, headline),
     }),
-    card(report, measures.grr, {
+    card(report, headline, measures.grr, {
       label: 'GRR',
       name: 'Gross dollar retention',
       detail: period,
       standing: total ? `Kept ${money(total.retainedMrr)} of ${money(total.openingMrr)}` : 'No opening MRR to keep',
     }),
-    card(report, measures.involuntary, {
+    card(report, headline, measures.involuntary, {
       label: 'Involuntary churn',
       name: 'Share of opening MRR',
       detail: period,
@@ -64,8 +65,8 @@ export const kpiCards = (report: Report): KpiCard[] => {
 };
 
 /** "480 accounts at the start, 441 still paying: logo retention 91.9%" */
-export const accountsLine = (report: Report): string => {
-  const total = headlineOf(report)?.window.total;
+export const accountsLine = (report: Report, headline: Headline | null = headlineOf(report)): string => {
+  const total = headline?.window.total;
   if (!total) return '';
   const kept = percentText(measures.logo.of(total));
   return `${plural(total.openingAccounts, 'account')} at the start, ${plural(total.closingAccounts, 'account')} still paying: logo retention ${kept}.`;

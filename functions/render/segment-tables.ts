@@ -52,7 +52,7 @@ const bySize = (one: SegmentRow, other: SegmentRow): number =>
   exact(other.openingMrr).comparedTo(exact(one.openingMrr)) || byText(one.segment, other.segment);
 
 /** Bands read from small to large and cohorts from old to new; anything else from large to small. */
-const readingOrder = (report: Report, dimension: string) => (one: SegmentRow, other: SegmentRow) => {
+export const readingOrder = (report: Report, dimension: string) => (one: SegmentRow, other: SegmentRow) => {
   if (dimension === 'cohort_year') return byText(one.segment, other.segment);
   if (dimension !== 'acv_band') return bySize(one, other);
   const place = (row: SegmentRow) => report.basis.acvBands.findIndex(({ name }) => name === row.segment);

@@ -4,7 +4,7 @@ import type { WindowName } from '../core/month.ts';
 import type { Report, TrendPoint } from '../core/report.ts';
 import { type BarCell, divergingBar, largestOf, percentOfLargest } from './bar.ts';
 import { percentText, ratioOf, shortMonth, windowLabels } from './formats.ts';
-import { headlineOf, measures } from './headline.ts';
+import { type Headline, headlineOf, measures } from './headline.ts';
 
 export type TrendLine = {
   readonly month: string;
@@ -30,8 +30,7 @@ const one = exact('1');
 const ndrOf = (point: TrendPoint | undefined): Exact | null => (point === undefined ? null : ratioOf(point.ndr));
 
 /** Newest first: the month that the report is about stands on top. */
-export const trendTable = (report: Report): TrendTable | null => {
-  const headline = headlineOf(report);
+export const trendTable = (report: Report, headline: Headline | null = headlineOf(report)): TrendTable | null => {
   if (headline === null) return null;
   const points = new Map(report.trend.map((point) => [`${point.window} ${point.month}`, point]));
   const months = [...new Set(report.trend.map(({ month }) => month))].sort().reverse();
