@@ -97,7 +97,12 @@ const readCells = (rows: readonly Row[], dimensions: readonly string[]) => {
 export type Measurement = {
   readonly report: Measured;
   /** Windows that were measured, with the accounts behind them. */
-  readonly windows: readonly { readonly window: WindowName; readonly accounts: DerivedTable }[];
+  readonly windows: readonly {
+    readonly window: WindowName;
+    readonly accounts: DerivedTable;
+    /** Accounts that moved: the rows of its ledger. */
+    readonly moved: number;
+  }[];
   /** Customers-file columns shown, without those left out for having too many values. */
   readonly dimensions: readonly string[];
   readonly faults: readonly GateFault[];
@@ -169,6 +174,10 @@ const measureWindow = async (
   return {
     window,
     accounts,
+    moved: sumOf(
+      cells.total.filter(({ movement }) => movement !== 'none'),
+      (cell) => cell.accounts,
+    ),
     report,
     segments,
     leftOut: names.filter((name) => !shown.includes(name)),
@@ -262,7 +271,7 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
         benchmarkSource: config.benchmarkSource,
       },
     },
-    windows: windows.map(({ window, accounts }) => ({ window, accounts })),
+    windows: windows.map(({ window, accounts, moved }) => ({ window, accounts, moved })),
     dimensions: lineage.dimensions(closing).filter((name) => !leftOut.includes(name)),
     faults:
       problems.length === 0

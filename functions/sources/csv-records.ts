@@ -206,3 +206,36 @@ export const locateRejects = async (path: string, lines: readonly number[]): Pro
   });
   return found;
 };
+
+/**
+ * The fields of the first `limit` data records of a CSV file that has a header. Reads no further than it must.
+ * BAD_ROW when a quote is out of place.
+ */
+export const firstRecords = async (path: string, limit: number): Promise<string[][]> => {
+  const records: string[][] = [];
+  if (limit <= 0) return records;
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const before: Uint8Array[] = [];
+  let chunk: Uint8Array = new Uint8Array();
+  let start = 0;
+  let header = true;
+  const scanner = recordScanner(({ end, blank, line }) => {
+    const bytes = Buffer.concat([...before.splice(0), chunk.subarray(start, end)]);
+    start = end + 1;
+    if (!header && !blank) {
+      const fields = fieldsOf(decoder.decode(bytes.at(-1) === cr ? bytes.subarray(0, -1) : bytes));
+      if (fields === null) throw badRow(`${path}, line ${line}: a quote is out of place`, 'Write the file again.');
+      records.push(fields);
+    }
+    header = false;
+    return records.length < limit;
+  });
+  for await (chunk of createReadStream(path, { highWaterMark: chunkBytes })) {
+    start = 0;
+    if (!scanner.feed(chunk)) return records;
+    before.push(chunk.subarray(start));
+  }
+  [chunk, start] = [new Uint8Array(), 0];
+  scanner.end(0);
+  return records;
+};

@@ -5,7 +5,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReportError } from '../../functions/errors.ts';
-import { headerOf, locateRecords, locateRejects } from '../../functions/sources/csv-records.ts';
+import { firstRecords, headerOf, locateRecords, locateRejects } from '../../functions/sources/csv-records.ts';
 
 let folder: string;
 let path: string;
@@ -173,5 +173,38 @@ describe('beside the reader of DuckDB', () => {
     expect(rejected.map((line) => lines[found.get(line)! - 1])).toEqual(
       [0, 1, 2, 3, 4, 5].map((at) => `k${at * 50_000 + 777}`),
     );
+  });
+});
+
+describe('firstRecords', () => {
+  const cell = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a,b', '"', 'two\nlines', '\r\n', '', 'ü名'));
+  const quotedCell = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
+  it('gives back what was written, as far as it is asked for', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { maxLength: 8 }),
+        fc.nat(9),
+        fc.constantFrom('\n', '\r\n'),
+        fc.boolean(),
+        async (records, limit, lineEnd, ended) => {
+          const lines = [['h1', 'h2'], ...records].map((fields) => fields.map(quotedCell).join(','));
+          await writeFile(path, lines.join(lineEnd) + (ended ? lineEnd : ''));
+          expect(await firstRecords(path, limit)).toEqual(records.slice(0, limit));
+        },
+      ),
+    );
+  });
+
+  it('reads records that lie across chunks', async () => {
+    const records = Array.from({ length: 9_000 }, (_, at) => [`${at}`, 'x'.repeat(97), 'line\nend']);
+    await writeFile(path, `h1,h2,h3\n${records.map((fields) => fields.map(quotedCell).join(',')).join('\n')}\n`);
+    expect(await firstRecords(path, 8_999)).toEqual(records.slice(0, 8_999));
+    expect(await firstRecords(path, 10_000)).toEqual(records);
+  });
+
+  it('refuses a quote out of place, with its line', async () => {
+    await writeFile(path, 'h1,h2\n1,2\na"b,c\n');
+    await expect(firstRecords(path, 5)).rejects.toThrow(/line 3: a quote is out of place/);
   });
 });

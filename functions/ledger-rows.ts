@@ -1,0 +1,41 @@
+/** The largest movements of a window, read back from the ledger that was written. */
+import { causeNames, movementNames } from './core/report.ts';
+import type { LedgerRow } from './render/ledger.ts';
+import { firstRecords } from './sources/csv-records.ts';
+
+/** The apostrophe that keeps spreadsheets from running a cell is not part of the text. */
+const plain = (cell: string): string => cell.replace(/^'(?=[=+@\t\r-])/, '');
+
+const rowOf = (fields: readonly string[]): LedgerRow => {
+  const [
+    ,
+    accountId = '',
+    accountName = '',
+    movement,
+    cause,
+    reason = '',
+    openingMrr = '',
+    closingMrr = '',
+    deltaMrr = '',
+  ] = fields;
+  const moved = movementNames.find((name) => name === movement);
+  if (moved === undefined) throw new RangeError(`${movement} is not a movement`);
+  const [invoiceIds = '', opportunityIds = ''] = fields.slice(-2);
+  return {
+    accountId: plain(accountId),
+    accountName: plain(accountName),
+    movement: moved,
+    cause: causeNames.find((name) => name === cause) ?? null,
+    reason: reason === '' ? null : plain(reason),
+    openingMrr,
+    closingMrr,
+    deltaMrr,
+    segments: fields.slice(9, -2).map(plain),
+    invoiceIds: plain(invoiceIds),
+    opportunityIds: plain(opportunityIds),
+  };
+};
+
+/** The first `limit` rows of a ledger file with a header, one window's: the largest movements, as they are sorted. */
+export const readLedgerRows = async (path: string, limit: number): Promise<LedgerRow[]> =>
+  (await firstRecords(path, limit)).map(rowOf);
