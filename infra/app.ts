@@ -6,7 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { readConfig } from '../functions/config-file.ts';
 import { ReportError } from '../functions/errors.ts';
 import { bundleHandlers } from './bundle.ts';
-import { duckdbLayer } from './duckdb-layer.ts';
+import { type LayerName, nativeLayer } from './native-layer.ts';
 import { ReportingStack } from './reporting-stack.ts';
 import { readSettings } from './settings.ts';
 
@@ -24,15 +24,19 @@ const make = async (): Promise<void> => {
     config,
     out: join(staged, 'functions'),
   });
-  const layer = await duckdbLayer({
-    modules: join(root, 'node_modules'),
-    architecture: settings.architecture,
-    out: join(staged, 'duckdb-layer'),
-  });
+  const layer = async (name: LayerName) =>
+    Code.fromAsset(
+      await nativeLayer(name, {
+        modules: join(root, 'node_modules'),
+        architecture: settings.architecture,
+        out: join(staged, `${name}-layer`),
+      }),
+    );
+  const layers = { duckdb: await layer('duckdb'), rendering: await layer('rendering') };
   new ReportingStack(app, {
     settings,
     config,
-    code: { handler: (name) => Code.fromAsset(bundles[name].path), duckdb: Code.fromAsset(layer) },
+    code: { handler: (name) => Code.fromAsset(bundles[name].path), layers },
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();

@@ -1,6 +1,6 @@
 /** One ESM bundle a function, with what it reads around it as in the repository: queries, templates, configuration. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { configFileName } from '../functions/config-file.ts';
@@ -24,13 +24,13 @@ export type Bundle = { readonly path: string; readonly bytes: number };
 const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /**
- * Leaves DuckDB to the layer, by `require`: layers are on NODE_PATH, which `require` follows everywhere and `import`
- * only where a runtime adds it. A function that does not use DuckDB does not load it, and needs no layer.
+ * Leaves what has binaries to the layers, by `require`: layers are on NODE_PATH, which `require` follows everywhere and
+ * `import` only where a runtime adds it. A function that does not use them does not load them, and needs no layer.
  */
 const fromLayer: Plugin = {
   name: 'from-layer',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^@duckdb\// }, ({ path, namespace }) =>
+    onResolve({ filter: /^@(duckdb|resvg|myriaddreamin)\// }, ({ path, namespace }) =>
       namespace === 'layer' ? { path, external: true } : { path, namespace: 'layer', sideEffects: false },
     );
     onLoad({ filter: /.*/, namespace: 'layer' }, ({ path }) => ({
@@ -73,8 +73,10 @@ export const bundleHandlers = async (props: BundleProps): Promise<Readonly<Recor
         recursive: true,
         filter: (file) => !file.endsWith('.ts'),
       });
-      await mkdir(join(path, 'templates'), { recursive: true });
-      await cp(join(root, 'templates/compiled'), join(path, 'templates/compiled'), { recursive: true });
+      await cp(join(root, 'templates'), join(path, 'templates'), {
+        recursive: true,
+        filter: (file) => !/\.(ts|mjml)$/.test(file),
+      });
       await writeFile(join(path, configFileName), `${JSON.stringify(props.config, null, 2)}\n`);
       const { size } = await stat(join(path, 'functions/queries/index.mjs'));
       return [name, { path, bytes: size }] as const;

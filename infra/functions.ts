@@ -15,12 +15,16 @@ import type { Archive } from './archive.ts';
 import type { DataLake } from './data-lake.ts';
 import { type HandlerName, handlerEntry } from './handler-names.ts';
 import type { Mail } from './mail.ts';
+import type { LayerName } from './native-layer.ts';
 import type { Ops } from './ops.ts';
 import { type Query, resultsPrefix } from './query.ts';
 import type { Settings } from './settings.ts';
 
 /** The code of the functions: bundles at synth, stand-ins in tests. */
-export type FunctionCode = { readonly handler: (name: HandlerName) => Code; readonly duckdb: Code };
+export type FunctionCode = {
+  readonly handler: (name: HandlerName) => Code;
+  readonly layers: Readonly<Record<LayerName, Code>>;
+};
 
 export type FunctionsProps = {
   readonly code: FunctionCode;
@@ -38,7 +42,7 @@ type Shape = {
   readonly memoryMb: number;
   readonly minutes: number;
   readonly scratchGb?: number;
-  readonly duckdb?: boolean;
+  readonly layers?: readonly LayerName[];
   readonly access: readonly Access[];
   readonly environment: Readonly<Record<string, string>>;
 };
@@ -46,18 +50,16 @@ type Shape = {
 export class Functions extends Construct {
   private readonly made = new Map<HandlerName, Lambda>();
   private readonly props: FunctionsProps;
-  private readonly layer: LayerVersion;
+  private readonly layers: Readonly<Record<LayerName, LayerVersion>>;
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     this.props = props;
     const { code, settings, data, archive, query, mail, ops, metricNamespace } = props;
-    this.layer = new LayerVersion(this, 'DuckDb', {
-      description: 'DuckDB for Node.js',
-      code: code.duckdb,
-      compatibleRuntimes: [Runtime.NODEJS_24_X],
-      compatibleArchitectures: [this.architecture],
-    });
+    this.layers = {
+      duckdb: this.layer('DuckDb', 'DuckDB for Node.js', code.layers.duckdb),
+      rendering: this.layer('Rendering', 'What draws charts and sets the board pack', code.layers.rendering),
+    };
 
     // What a run notes about itself: request, outcome, failure, and what its queries cost.
     const notes = [read(data.lake, 'runs/'), write(data.lake, 'runs/'), list(data.lake), encrypt(data.key, 's3')];
@@ -104,7 +106,7 @@ export class Functions extends Construct {
       memoryMb: settings.ingestMemoryMb,
       minutes: 15,
       scratchGb: 10,
-      duckdb: true,
+      layers: ['duckdb'],
       access: [...inbox, ...lake],
       environment: { ...source, ...store },
     });
@@ -121,7 +123,7 @@ export class Functions extends Construct {
       memoryMb: settings.archiveMemoryMb,
       minutes: 15,
       scratchGb: 10,
-      duckdb: true,
+      layers: ['duckdb', 'rendering'],
       access: [
         ...inbox,
         ...lake,
@@ -201,6 +203,15 @@ export class Functions extends Construct {
     return this.props.settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64;
   }
 
+  private layer(id: string, description: string, code: Code): LayerVersion {
+    return new LayerVersion(this, id, {
+      description,
+      code,
+      compatibleRuntimes: [Runtime.NODEJS_24_X],
+      compatibleArchitectures: [this.architecture],
+    });
+  }
+
   private make(name: HandlerName, shape: Shape): void {
     const logGroup = this.props.ops.logGroup(this, `${name}-logs`);
     const role = roleFor(this, `${name}-role`, {
@@ -219,7 +230,7 @@ export class Functions extends Construct {
       memorySize: shape.memoryMb,
       timeout: Duration.minutes(shape.minutes),
       ephemeralStorageSize: Size.gibibytes(shape.scratchGb ?? 0.5),
-      layers: shape.duckdb === true ? [this.layer] : [],
+      layers: (shape.layers ?? []).map((name) => this.layers[name]),
       environment: { ...shape.environment },
     });
     this.made.set(name, made);

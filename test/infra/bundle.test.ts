@@ -1,4 +1,4 @@
-/** The code that is deployed: one bundle a function that finds what it reads, and DuckDB in a layer. */
+/** The code that is deployed: one bundle a function that finds what it reads, and what has binaries in layers. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../functions/core/config.ts';
 import { type Bundle, bundleHandlers } from '../../infra/bundle.ts';
-import { duckdbLayer } from '../../infra/duckdb-layer.ts';
 import { type HandlerName, handlerNames } from '../../infra/handler-names.ts';
+import { nativeLayer } from '../../infra/native-layer.ts';
 
 const root = join(import.meta.dirname, '../..');
 const modules = join(root, 'node_modules');
@@ -49,7 +49,7 @@ describe('the bundles', () => {
   );
 
   onLinux.each(['ingest', 'archive'] as const)('%s loads with the layer', async (name) => {
-    const layer = await duckdbLayer({ modules, architecture, out: join(folder, `layer-${name}`) });
+    const layer = await nativeLayer('duckdb', { modules, architecture, out: join(folder, `layer-${name}`) });
     expect(await runs(exportsOf(name), layer)).toBe('handler');
   });
 
@@ -121,9 +121,9 @@ describe('a bundle of our own', () => {
   });
 });
 
-describe('the DuckDB layer', () => {
-  onLinux('runs DuckDB', async () => {
-    const layer = await duckdbLayer({ modules, architecture, out: join(folder, 'layer') });
+describe('a layer', () => {
+  onLinux('of DuckDB runs it', async () => {
+    const layer = await nativeLayer('duckdb', { modules, architecture, out: join(folder, 'layer') });
     const script = `
       import { createRequire } from 'node:module';
       const { DuckDBInstance } = createRequire('/var/task/x.mjs')('@duckdb/node-api');
@@ -132,11 +132,26 @@ describe('the DuckDB layer', () => {
     expect(await runs(script, layer)).toContain('42');
   });
 
+  onLinux('of what renders draws and sets type', async () => {
+    const layer = await nativeLayer('rendering', { modules, architecture, out: join(folder, 'rendering') });
+    const script = `
+      import { createRequire } from 'node:module';
+      const require = createRequire('/var/task/x.mjs');
+      const { Resvg } = require('@resvg/resvg-js');
+      const { NodeCompiler } = require('@myriaddreamin/typst-ts-node-compiler');
+      const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2"><rect width="3" height="2"/></svg>';
+      const compiler = NodeCompiler.create({ workspace: '.' });
+      console.log(new Resvg(svg).render().width, compiler.pdf({ mainFileContent: 'x' }).subarray(0, 5).toString());`;
+    expect(await runs(script, layer)).toBe('3 %PDF-');
+  });
+
   it('says how to get the binary of another processor', async () => {
     const bare = await mkdtemp(join(folder, 'modules-'));
     await mkdir(join(bare, '@duckdb/node-bindings'), { recursive: true });
     await writeFile(join(bare, '@duckdb/node-bindings/package.json'), '{"version":"1.2.3"}');
-    await expect(duckdbLayer({ modules: bare, architecture: 'arm64', out: join(bare, 'out') })).rejects.toMatchObject({
+    await expect(
+      nativeLayer('duckdb', { modules: bare, architecture: 'arm64', out: join(bare, 'out') }),
+    ).rejects.toMatchObject({
       message: expect.stringContaining('@duckdb/node-bindings-linux-arm64 1.2.3 is not installed'),
       hint: expect.stringContaining('npm install --no-save --os=linux --cpu=arm64'),
     });

@@ -16,7 +16,7 @@ describe('the functions', () => {
     ['validate', { MemorySize: 512, Timeout: 300, disk: 512, layers: 0 }],
     ['ingest', { MemorySize: 3008, Timeout: 900, disk: 10_240, layers: 1 }],
     ['measure', { MemorySize: 1024, Timeout: 900, disk: 512, layers: 0 }],
-    ['archive', { MemorySize: 3008, Timeout: 900, disk: 10_240, layers: 1 }],
+    ['archive', { MemorySize: 3008, Timeout: 900, disk: 10_240, layers: 2 }],
     ['deliver', { MemorySize: 512, Timeout: 900, disk: 512, layers: 0 }],
     ['failed', { MemorySize: 512, Timeout: 60, disk: 512, layers: 0 }],
     ['watch', { MemorySize: 512, Timeout: 60, disk: 512, layers: 0 }],

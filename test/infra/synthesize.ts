@@ -54,7 +54,10 @@ export const stackOf = (
   const stack = new ReportingStack(app, {
     settings: parseSettings(context),
     config: configSchema.parse({ timeZone: 'Europe/Berlin', sender: testSender, ...configuration }),
-    code: { handler: () => Code.fromAsset(standIn), duckdb: Code.fromAsset(standIn) },
+    code: {
+      handler: () => Code.fromAsset(standIn),
+      layers: { duckdb: Code.fromAsset(standIn), rendering: Code.fromAsset(standIn) },
+    },
   });
   return { app, stack };
 };
