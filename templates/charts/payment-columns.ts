@@ -1,0 +1,105 @@
+/** Failed payments by month: strips of columns under each other on one time axis, each strip named with its own unit. */
+import { scaleLinear } from 'd3-scale';
+import type { Drawing, Palette } from './drawing.ts';
+import { document, hatch, pathOf, rectangle, stroke } from './svg.ts';
+import { fitted, sizes, textAt, textWidth } from './text.ts';
+
+export type PaymentStrip = {
+  readonly name: string;
+  /** What the amounts are. */
+  readonly unit: string;
+  readonly kind: 'failed' | 'gain' | 'even';
+  /** One a month, oldest first; null where nothing is known. */
+  readonly values: readonly ({ readonly amount: number; readonly text: string } | null)[];
+  /** The amount that fills a strip: the same in strips that can be compared. */
+  readonly full: number;
+  /** Said instead of columns when there are none. */
+  readonly none: string;
+};
+
+export type PaymentColumns = {
+  readonly label: string;
+  readonly months: readonly string[];
+  readonly strips: readonly PaymentStrip[];
+};
+
+const width = 480;
+const columnHeight = 46;
+const head = 40;
+const stripHeight = head + columnHeight + 16;
+const columnShare = 0.62;
+
+/** The newest first, then the largest: a label is left out where it would touch one already placed. */
+const labelled = (values: PaymentStrip['values'], pitch: number): number[] => {
+  const bySize = values
+    .map((value, index) => ({ index, amount: value?.amount ?? 0 }))
+    .filter(({ amount }) => amount > 0)
+    .sort((a, b) => b.amount - a.amount || b.index - a.index);
+  const newest = bySize.filter(({ index }) => index === values.length - 1);
+  const placed: number[] = [];
+  for (const { index } of [...newest, ...bySize.slice(0, 2)]) {
+    const half = (at: number): number => textWidth(values[at]?.text ?? '', sizes.small, 600) / 2;
+    if (placed.every((other) => Math.abs(other - index) * pitch > half(other) + half(index) + 6)) placed.push(index);
+  }
+  return placed;
+};
+
+export const drawPaymentColumns = ({ label, months, strips }: PaymentColumns, palette: Palette): Drawing => {
+  const pitch = width / Math.max(months.length, 6);
+  const start = width - pitch * months.length;
+  const drawStrip = ({ name, unit, kind, values, full, none }: PaymentStrip, at: number): string => {
+    const top = at * stripHeight;
+    const floor = top + head + columnHeight;
+    const scale = scaleLinear([0, full > 0 ? full : 1], [0, columnHeight]);
+    const named = textWidth(name, sizes.label, 600);
+    const parts = [
+      textAt(0, top + 14, name, { fill: palette.ink, size: sizes.label, weight: 600 }),
+      textAt(named + 10, top + 14, fitted(unit, width - named - 10, sizes.small), { fill: palette.muted }),
+      stroke(pathOf([0, floor], [width, floor]), palette.line, 1),
+    ];
+    if (values.every((value) => value === null || value.amount === 0)) {
+      return [...parts, textAt(0, floor - 8, none, { fill: palette.muted })].join('');
+    }
+    const shown = labelled(values, pitch);
+    values.forEach((value, index) => {
+      const middle = start + (index + 0.5) * pitch;
+      if (value === null) {
+        parts.push(textAt(middle, floor - 6, 'n/a', { fill: palette.muted, anchor: 'middle' }));
+        return;
+      }
+      if (value.amount === 0) return;
+      const height = Math.max(1.5, scale(value.amount));
+      const box = { x: middle - (pitch * columnShare) / 2, y: floor - height, width: pitch * columnShare, height };
+      if (kind === 'failed') {
+        parts.push(
+          rectangle(box, { fill: palette.failed, 'fill-opacity': 0.25, stroke: palette.failed, 'stroke-width': 1.5 }),
+          stroke(hatch(box, 5), palette.failed, 1.2),
+        );
+      } else parts.push(rectangle(box, { fill: palette[kind] }));
+      if (shown.includes(index)) {
+        const isNewest = index === values.length - 1;
+        const half = textWidth(value.text, sizes.small, 600) / 2;
+        parts.push(
+          textAt(Math.min(middle, width - half), floor - height - 5, value.text, {
+            fill: isNewest ? palette.ink : palette.muted,
+            weight: isNewest ? 600 : 400,
+            anchor: 'middle',
+          }),
+        );
+      }
+    });
+    return parts.join('');
+  };
+  const bottom = strips.length * stripHeight;
+  return document(
+    { width, height: bottom + 14, label, palette },
+    ...strips.map(drawStrip),
+    ...months.map((month, index) =>
+      textAt(start + (index + 0.5) * pitch, bottom + 4, month, {
+        fill: index === months.length - 1 ? palette.ink : palette.muted,
+        weight: index === months.length - 1 ? 600 : 400,
+        anchor: 'middle',
+      }),
+    ),
+  );
+};
