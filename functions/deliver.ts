@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { Month } from './core/month.ts';
 import { ReportError } from './errors.ts';
 import { decode, encode } from './lake/catalog.ts';
-import type { Clock, Mailer, ObjectStore, PutCondition } from './ports.ts';
+import type { Clock, Mail, Mailer, ObjectStore, PutCondition } from './ports.ts';
 
-export type Message = { readonly subject: string; readonly html: string; readonly text: string };
+export type Message = Pick<Mail, 'subject' | 'html' | 'text' | 'images'>;
 
 export type Delivery = {
   readonly recipient: string;

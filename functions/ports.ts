@@ -56,6 +56,14 @@ export interface QueryEngine {
   exportCsv(sql: string, reads: readonly Partition[], path: string): Promise<void>;
 }
 
+/** A PNG inside a message, which its HTML shows as `cid:<contentId>`. */
+export type InlineImage = {
+  /** `local@domain`, distinct within the message. */
+  readonly contentId: string;
+  readonly fileName: string;
+  readonly png: Uint8Array;
+};
+
 /** One finished message for one recipient. */
 export type Mail = {
   readonly from: string;
@@ -64,6 +72,8 @@ export type Mail = {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
+  /** Each shown by the HTML, and all that it shows. */
+  readonly images?: readonly InlineImage[];
   readonly date: Date;
   /** Stable for a report and recipient, so that a repeated message is recognisable. */
   readonly messageId: string;

@@ -1,5 +1,6 @@
 /** The mail as plain text, in the same order, within 76 columns. Written here and not in a template: it is all padding. */
 import type { BridgeTable } from './bridge-table.ts';
+import type { TrendInBrief } from './email-trend.ts';
 import type { MailView } from './views.ts';
 
 const width = 76;
@@ -56,6 +57,9 @@ const cardLines = ({ cards }: MailView): string[] =>
     ...folded(standing, '  '),
   ]);
 
+const trendLines = ({ months, rows }: TrendInBrief): string[] =>
+  columns([['', ...months], ...rows.map(({ label, values }) => [label, ...values])]);
+
 const bridgeLines = (bridge: BridgeTable): string[] =>
   columns([
     ['', ...bridge.columns.map(({ title }) => title)],
@@ -104,7 +108,7 @@ const qualityLines = ({ gates, allClear, restatement, facts, notes, definitions 
 ];
 
 export const emailText = (view: MailView): string => {
-  const { bridge, involuntary, movers, segments } = view;
+  const { bridge, involuntary, movers, segments, trend } = view;
   const lines = [
     `Retention report, ${view.month}`,
     '='.repeat(width),
@@ -114,6 +118,7 @@ export const emailText = (view: MailView): string => {
     ...heading(view.period === '' ? 'Key figures' : `Key figures, ${view.period}`),
     ...cardLines(view),
     ...(view.accounts === '' ? [] : folded(view.accounts)),
+    ...(trend.table === null ? [] : [...heading(`NDR and GRR over time, ${view.period}`), ...trendLines(trend.table)]),
     ...(bridge === null ? [] : [...heading(`Bridge, ${view.currency}`), ...bridgeLines(bridge)]),
     ...(segments.tables.length === 0
       ? []

@@ -1,4 +1,5 @@
 /** One message as the bytes that travel: the same mail always gives the same bytes, in a file and on the wire. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { usageError } from '../errors.ts';
@@ -25,10 +26,33 @@ const parseDate = (date: Date): Date => {
   return date;
 };
 
-/** The multipart boundary comes from the Message-ID: a random one would make every run another message. */
+/** The multipart boundaries come from the Message-ID: random ones would make every run another message. */
 const boundaryOf = (messageId: string): string => createHash('sha256').update(messageId).digest('hex').slice(0, 32);
 
-/** Text and HTML as multipart/alternative, CRLF line ends. Throws a usage error for an address or id that is not plain. */
+const contentIdForm = /^[A-Za-z0-9.-]{1,100}@[A-Za-z0-9.-]{1,100}$/;
+const fileNameForm = /^[A-Za-z0-9-]{1,100}\.png$/;
+
+/** The pictures as parts. A picture that the HTML does not show would be an attachment, one that is missing a hole. */
+const imageParts = ({ html, images = [] }: Mail) => {
+  const shown = [...html.matchAll(/\ssrc="cid:([^"]*)"/g)].map(([, contentId]) => contentId);
+  assert.deepEqual(images.map(({ contentId }) => contentId).sort(), shown.sort(), 'each picture is shown once');
+  return images.map(({ contentId, fileName, png }) => {
+    assert.match(contentId, contentIdForm);
+    assert.match(fileName, fileNameForm);
+    return {
+      cid: contentId,
+      filename: fileName,
+      contentType: 'image/png',
+      contentDisposition: 'inline' as const,
+      content: Buffer.from(png),
+    };
+  });
+};
+
+/**
+ * Text and HTML as multipart/alternative, the HTML with its pictures as multipart/related, CRLF line ends.
+ * Throws a usage error for an address or id that is not plain.
+ */
 export const mimeMessage = async (mail: Mail): Promise<Uint8Array> => {
   const messageId = parseMessageId(mail.messageId);
   const composer = new MailComposer({
@@ -37,6 +61,7 @@ export const mimeMessage = async (mail: Mail): Promise<Uint8Array> => {
     subject: displayText(mail.subject, 250),
     text: mail.text,
     html: mail.html,
+    attachments: imageParts(mail),
     date: parseDate(mail.date),
     messageId,
     baseBoundary: boundaryOf(messageId),

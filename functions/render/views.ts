@@ -2,11 +2,14 @@
 import { windowNames } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { bridgeInBrief, bridgeInFull } from './bridge-table.ts';
+import type { ChartName } from './charts.ts';
 import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
+import { trendInBrief } from './email-trend.ts';
 import { longMonth, shortMonth, windowLabels } from './formats.ts';
 import { headlineOf } from './headline.ts';
 import { involuntaryPanel } from './involuntary-panel.ts';
 import { accountsLine, kpiCards } from './kpi-cards.ts';
+import type { Picture } from './mail-images.ts';
 import { moverTable } from './mover-table.ts';
 import { narrative } from './narrative.ts';
 import { restatementNotes } from './restatement-notes.ts';
@@ -48,10 +51,22 @@ const commonView = (report: Report, detail: Detail, elsewhere: string) => ({
   notes: basisNotes(report),
 });
 
-/** The mail: the headline window, and as much of each list as `detail` allows. */
-export const mailView = (report: Report, detail: Detail) => {
+/** A chart of the mail, and where its HTML finds it. */
+type PlacedPicture = Picture & { readonly src: string };
+
+/** The mail: the headline window, as much of each list as `detail` allows, and the charts that could be made. */
+export const mailView = (report: Report, detail: Detail, pictures: readonly PlacedPicture[]) => {
   const headline = headlineOf(report);
+  const picture = (name: ChartName) => pictures.find((candidate) => candidate.name === name) ?? null;
+  const table = trendInBrief(report);
   return {
+    charts: {
+      trend: picture('trend'),
+      bridge: picture('bridge'),
+      segments: picture('segments'),
+      involuntary: picture('involuntary'),
+    },
+    trend: { table, isShown: table !== null || picture('trend') !== null },
     ...commonView(report, detail, 'the full report'),
     preheader: preheaderLine(report),
     period: headline === null ? '' : windowLabels[headline.name].title,
