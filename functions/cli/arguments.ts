@@ -29,6 +29,11 @@ const whole = (text: string, least: number, what: string): number => {
 
 export const revisionArgument = (text: string): number => whole(text, 1, 'a revision');
 export const limitArgument = (text: string): number => whole(text, 0, 'a number of rows');
+export const portArgument = (text: string): number => {
+  const port = whole(text, 0, 'a port');
+  if (port > 65_535) throw usageError(`"${text}" is not a port`, 'Ports end at 65535; 0 is any that is free.');
+  return port;
+};
 
 /** `dimension=value`, repeated for more than one. */
 export const segmentArgument = (text: string, known: ReadonlyMap<string, string> = new Map()): Map<string, string> => {

@@ -8,6 +8,7 @@ import {
   executionArgument,
   limitArgument,
   monthArgument,
+  portArgument,
   recipientsArgument,
   revisionArgument,
   segmentArgument,
@@ -15,6 +16,7 @@ import {
 } from './arguments.ts';
 import { openInterrupts, stoppedExit } from './interrupt.ts';
 import * as local from './local-commands.ts';
+import { type OpenOptions, open } from './open-command.ts';
 import {
   type BackfillOptions,
   type CheckOptions,
@@ -176,6 +178,28 @@ program
   .addOption(asJson())
   .addHelpText('after', '\n  retention list --stack retention-report')
   .action((options: Shared) => list(options, context));
+
+program
+  .command('open')
+  .description('the archive in a browser: every month with its figures, its page and its files')
+  .addOption(new Option('--month <YYYY-MM>', 'begin at the report of this month').argParser(monthArgument))
+  .addOption(
+    new Option('--port <n>', 'the port to serve on, 0 for any that is free').argParser(portArgument).default(0),
+  )
+  .addOption(home())
+  .addOption(stack())
+  .addHelpText(
+    'after',
+    `
+Serves the archive to this machine alone (127.0.0.1), for reading, until Ctrl-C, and prints its address on standard
+output. From a disk no server is needed: archive/index.html opens by itself. With --stack the files come through this
+machine, with the credentials of the AWS environment: the bucket stays closed to everybody else.
+
+  retention open
+  retention open --month 2026-10 --port 8080
+  retention open --stack retention-report`,
+  )
+  .action((options: OpenOptions) => open(options, context));
 
 program
   .command('show')

@@ -28,6 +28,8 @@ const labels: ReadonlyMap<string, string> = new Map([
   ['movements.csv', 'Ledger'],
   ['segments.csv', 'Segments'],
   ['email.html', 'Mail'],
+  ['email.txt', 'Mail as text'],
+  ['email.eml', 'Mail as a message'],
   ['report.json', 'Figures'],
   ['manifest.json', 'Manifest'],
 ]);
@@ -45,11 +47,16 @@ const sizeText = (bytes: number): string => {
   return `${amountText((bytes / 1_000_000).toFixed(1))}\u00a0MB`;
 };
 
+const told = (name: string, size: string): Pick<Link, 'label' | 'detail'> => {
+  const label = labels.get(kindOf(name));
+  return label === undefined ? { label: name, detail: size } : { label, detail: `${name}, ${size}` };
+};
+
 const linksOf = ({ files }: MonthEntry): (Link & { readonly name: string })[] => {
   const place = (name: string) => (order.includes(kindOf(name)) ? order.indexOf(kindOf(name)) : order.length);
   return files
     .toSorted((one, other) => place(one.name) - place(other.name) || (one.name < other.name ? -1 : 1))
-    .map(({ name, href, bytes }) => ({ name, href, label: labels.get(kindOf(name)) ?? name, detail: sizeText(bytes) }));
+    .map(({ name, href, bytes }) => ({ name, href, ...told(name, sizeText(bytes)) }));
 };
 
 /** Why a month does not say what was once said of it. */
