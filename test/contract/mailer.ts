@@ -95,6 +95,35 @@ export const mailerContract = (name: string, open: () => Promise<MailerHarness>)
       expect(Buffer.from((await onlyArrival()).bytes).equals(await mimeMessage(mail))).toBe(true);
     });
 
+    test('pictures arrive inside, each as it was given, by the name that the HTML shows', async () => {
+      const images = ['bridge', 'trend'].map((chart, place) => ({
+        contentId: `${chart}.${place}@reports.example.com`,
+        fileName: `${chart}.png`,
+        // Every byte there is, and more than a line of them.
+        png: Uint8Array.from({ length: 70_000 }, (_, index) => (index + place) % 256),
+      }));
+      const html = `<p>${images.map(({ contentId }) => `<img src="cid:${contentId}" alt="chart" />`).join('\n')}</p>`;
+      const mail = makeMail({ html, images });
+      await harness.mailer.send(mail);
+      const { bytes } = await onlyArrival();
+      expect(Buffer.from(bytes).equals(await mimeMessage(mail))).toBe(true);
+      const parsed = await PostalMime.parse(bytes);
+      expect(parsed.html?.trim()).toBe(html);
+      expect(parsed.text).toContain('Müller');
+      const arrived = parsed.attachments.map(({ contentId, disposition, mimeType, content }) => {
+        if (typeof content === 'string') throw new Error('a picture arrived as text');
+        return { contentId, disposition, mimeType, content: Buffer.from(new Uint8Array(content)) };
+      });
+      expect(arrived).toEqual(
+        images.map(({ contentId, png }) => ({
+          contentId: `<${contentId}>`,
+          disposition: 'inline',
+          mimeType: 'image/png',
+          content: Buffer.from(png),
+        })),
+      );
+    });
+
     test('each recipient gets a message of their own', async () => {
       const recipients = Array.from({ length: 7 }, (_, index) => `member${index}@example.com`);
       for (const to of recipients)
