@@ -32,7 +32,7 @@ const nameOf = (url: string): string | null => {
   if (!path.startsWith('/')) return null;
   try {
     const parts = path.slice(1).split('/').map(decodeURIComponent);
-    const names = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !/[/\\\0]/.test(part));
+    const names = parts.every((part) => /^[^/\\\0]{1,200}$/.test(part) && part !== '.' && part !== '..');
     return names ? parts.join('/') : path === '/' ? 'index.html' : null;
   } catch {
     return null;

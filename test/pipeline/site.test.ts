@@ -205,6 +205,16 @@ describe('what it costs', () => {
   });
 });
 
+test('a revision of other bytes is read again, whatever its number', async () => {
+  await archiveReport(store, reportOf('2026-10'));
+  await rebuildSite(store);
+  // As after a restored backup.
+  await archiveReport(store, reportOf('2026-10', { reportingCurrency: 'EUR' }));
+  const { months, reportingCurrencies } = await rebuilt();
+  expect(months).toMatchObject([{ revision: 1, reportingCurrency: 'EUR' }]);
+  expect(reportingCurrencies).toEqual(['EUR']);
+});
+
 test.each([
   ['damaged', '{"schemaVersion":1,'],
   ['of another version', '{"schemaVersion":7,"everything":[]}'],
