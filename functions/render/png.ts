@@ -1,6 +1,7 @@
 /** Drawings as PNG, for mails. With the bundled fonts alone: the same bytes on every machine. */
 import type { Drawing } from '../../templates/charts/drawing.ts';
 import { assetPath } from './assets.ts';
+import { indexedPng } from './indexed-png.ts';
 
 /** Pixels of the picture for one of the drawing: sharp on a phone. */
 const density = 2;
@@ -41,5 +42,5 @@ export const pngOf = async ({ svg }: Drawing, fonts: Fonts = bundledFonts()): Pr
   const check = checked.get(key) ?? checkFonts(fonts);
   checked.set(key, check);
   await check;
-  return (await render(svg, fonts, density)).asPng();
+  return indexedPng(await render(svg, fonts, density));
 };
