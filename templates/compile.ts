@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import mjml from 'mjml';
+import { chartProperties, darkPalette, lightPalette } from '../functions/render/chart-palettes.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
@@ -33,11 +35,48 @@ const compileMail = async (): Promise<string> => {
 /** Widths of bars as classes: the page's policy allows its one style sheet by hash, and no style attribute. */
 const barWidths = Array.from({ length: 101 }, (_, percent) => `.w${percent}{width:${percent}%}`).join('');
 
+/** The charts inside the page are drawn in these; paper is always light. */
+const chartColours = `:root{${chartProperties(lightPalette)}}
+@media screen and (prefers-color-scheme:dark){:root{${chartProperties(darkPalette)}}}
+`;
+
+const pageStyles = ['colours', 'page', 'tables', 'controls', 'print'];
+
+const pageStyle = async (): Promise<string> => {
+  const sheets = await Promise.all(pageStyles.map((name) => read(`page/${name}.css`)));
+  return chartColours + sheets.map(collapsed).join('') + barWidths;
+};
+
+/** The page's modules as one script, not minified: whoever distrusts it can read it. */
+const pageScript = async (): Promise<string> => {
+  const { outputFiles } = await build({
+    entryPoints: [`${folder}page/main.js`],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    legalComments: 'none',
+  });
+  return outputFiles.map(({ text }) => text.replace(/^ *\/\/ .*\n/gm, '')).join('');
+};
+
+/** A part of the page that its policy admits by hash alone. The template must leave every byte of it as it is. */
+const admitted = (part: string): { readonly part: string; readonly hash: string } => {
+  if (/\{\{|<\/(script|style)/i.test(part))
+    throw new Error('a style or script of the page would not survive in its template');
+  return { part, hash: `sha256-${createHash('sha256').update(part).digest('base64')}` };
+};
+
 const compilePage = async (): Promise<string> => {
-  const style = collapsed(await read('report-page.css')) + barWidths;
-  const hash = createHash('sha256').update(style).digest('base64');
+  const style = admitted(await pageStyle());
+  const script = admitted(await pageScript());
   const page = collapsed(await read('report-page.hbs'));
-  return page.replace('STYLE_HASH', () => `sha256-${hash}`).replace('STYLE_SHEET', () => style);
+  return page
+    .replace('STYLE_HASH', () => style.hash)
+    .replace('STYLE_SHEET', () => style.part)
+    .replace('SCRIPT_HASH', () => script.hash)
+    .replace('PAGE_SCRIPT', () => script.part);
 };
 
 /** File name to content, as committed under templates/compiled. */

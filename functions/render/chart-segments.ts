@@ -39,14 +39,13 @@ const cellOf = (
 
 /** The largest of every dimension in turn, so that no dimension crowds out another. */
 const chosen = (report: Report, rows: readonly SegmentTrend[], extent: Extent): SegmentTrend[] => {
-  const sizes = new Map(
-    report.segments.map(({ window, dimension, segment, openingMrr }) => [
-      JSON.stringify([window, dimension, segment]),
-      exact(openingMrr),
-    ]),
-  );
-  const sizeOf = ({ window, dimension, segment }: SegmentTrend): Exact =>
-    sizes.get(JSON.stringify([window, dimension, segment])) ?? zero;
+  const sizes = new Map<string, Map<string, Exact>>();
+  for (const { window, dimension, segment, openingMrr } of report.segments) {
+    if (window !== rows[0]?.window) continue;
+    const own = sizes.get(dimension) ?? new Map<string, Exact>();
+    sizes.set(dimension, own.set(segment, exact(openingMrr)));
+  }
+  const sizeOf = ({ dimension, segment }: SegmentTrend): Exact => sizes.get(dimension)?.get(segment) ?? zero;
   const ranked = [...Map.groupBy(rows, ({ dimension }) => dimension).values()]
     .slice(0, extent.dimensions)
     .flatMap((group) =>

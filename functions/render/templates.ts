@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { assetPath } from './assets.ts';
-import type { MailView, PageView } from './views.ts';
+import type { PageView } from './page-view.ts';
+import type { MailView } from './views.ts';
 
 /** Compiled on first use, so that importing this module costs nothing. Every value is HTML-escaped by Handlebars itself. */
 const strictTemplate = <View>(name: string): ((view: View) => string) => {

@@ -1,11 +1,10 @@
-/** The view models of mail and page: finished strings only. Templates escape them and decide nothing but layout. */
-import { windowNames } from '../core/month.ts';
+/** The view model of the mail: finished strings only. The template escapes them and decides nothing but layout. */
 import type { Report } from '../core/report.ts';
-import { bridgeInBrief, bridgeInFull } from './bridge-table.ts';
+import { bridgeInBrief } from './bridge-table.ts';
 import type { ChartName } from './charts.ts';
-import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
+import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions } from './data-quality.ts';
 import { trendInBrief } from './email-trend.ts';
-import { longMonth, shortMonth, windowLabels } from './formats.ts';
+import { longMonth, windowLabels } from './formats.ts';
 import { headlineOf } from './headline.ts';
 import { involuntaryPanel } from './involuntary-panel.ts';
 import { accountsLine, kpiCards } from './kpi-cards.ts';
@@ -13,11 +12,10 @@ import type { Picture } from './mail-images.ts';
 import { moverTable } from './mover-table.ts';
 import { narrative } from './narrative.ts';
 import { restatementNotes } from './restatement-notes.ts';
-import { bandRules, benchmarkRules, segmentTables } from './segment-tables.ts';
+import { segmentTables } from './segment-tables.ts';
 import { preheaderLine, subjectLine } from './subject.ts';
-import { trendTable } from './trend-table.ts';
 
-/** How much of each list a view shows. */
+/** How much of each list the mail shows. */
 export type Detail = {
   readonly dimensions: number;
   readonly segments: number;
@@ -25,31 +23,6 @@ export type Detail = {
   readonly gates: number;
   readonly changes: number;
 };
-
-const nearlyEverything: Detail = {
-  dimensions: Infinity,
-  segments: Infinity,
-  movers: Infinity,
-  gates: Infinity,
-  // A restated book can have tens of thousands; report.json lists them all.
-  changes: 100,
-};
-
-const commonView = (report: Report, detail: Detail, elsewhere: string) => ({
-  subject: subjectLine(report),
-  month: longMonth(report.month),
-  revision: `${report.revision}`,
-  currency: report.reportingCurrency,
-  narrative: narrative(report),
-  cards: kpiCards(report),
-  accounts: accountsLine(report),
-  involuntary: involuntaryPanel(report),
-  gates: gateNotes(report, detail.gates),
-  allClear: allClear(report),
-  restatement: restatementNotes(report, detail.changes, elsewhere),
-  facts: basisFacts(report),
-  notes: basisNotes(report),
-});
 
 /** A chart of the mail, and where its HTML finds it. */
 type PlacedPicture = Picture & { readonly src: string };
@@ -67,7 +40,19 @@ export const mailView = (report: Report, detail: Detail, pictures: readonly Plac
       involuntary: picture('involuntary'),
     },
     trend: { table, isShown: table !== null || picture('trend') !== null },
-    ...commonView(report, detail, 'the full report'),
+    subject: subjectLine(report),
+    month: longMonth(report.month),
+    revision: `${report.revision}`,
+    currency: report.reportingCurrency,
+    narrative: narrative(report),
+    cards: kpiCards(report),
+    accounts: accountsLine(report),
+    involuntary: involuntaryPanel(report),
+    gates: gateNotes(report, detail.gates),
+    allClear: allClear(report),
+    restatement: restatementNotes(report, detail.changes, 'the full report'),
+    facts: basisFacts(report),
+    notes: basisNotes(report),
     preheader: preheaderLine(report),
     period: headline === null ? '' : windowLabels[headline.name].title,
     bridge: bridgeInBrief(report),
@@ -80,34 +65,4 @@ export const mailView = (report: Report, detail: Detail, pictures: readonly Plac
   };
 };
 
-/** The page: every window, every segment, the trend and the whole glossary. */
-export const pageView = (report: Report) => {
-  const windows = windowNames.toReversed().flatMap((name) => {
-    const window = report.windows[name];
-    if (window === null) return [];
-    return [
-      {
-        id: name,
-        title: windowLabels[name].title,
-        span: `${shortMonth(window.openingMonth)} to ${shortMonth(report.month)}`,
-        segments: segmentTables(report, name, {
-          dimensions: nearlyEverything.dimensions,
-          rows: nearlyEverything.segments,
-        }).tables,
-        movers: moverTable(report, name, nearlyEverything.movers),
-      },
-    ];
-  });
-  return {
-    ...commonView(report, nearlyEverything, 'report.json'),
-    windows,
-    bridge: bridgeInFull(report),
-    trend: trendTable(report),
-    bands: bandRules(report),
-    benchmarks: benchmarkRules(report),
-    definitions: [...keyDefinitions, ...moreDefinitions],
-  };
-};
-
 export type MailView = ReturnType<typeof mailView>;
-export type PageView = ReturnType<typeof pageView>;

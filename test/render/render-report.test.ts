@@ -25,7 +25,7 @@ const forms = ({ subject, emailHtml, emailText, pageHtml }: RenderedReport) => (
 /** What is left when a reader looks at it: no tags, no entities, no tied spaces. */
 const seen = (html: string): string =>
   html
-    .replace(/<(style|title|head)[\s\S]*?<\/\1>/g, '')
+    .replace(/<(style|title|head|script|svg)\b[\s\S]*?<\/\1>/g, '')
     .replace(/<[^>]*>/g, ' ')
     .replaceAll('&#x27;', "'")
     .replaceAll('&quot;', '"')
@@ -36,6 +36,10 @@ const seen = (html: string): string =>
     .replaceAll('&nbsp;', ' ')
     .replaceAll('&amp;', '&')
     .replace(/\s+/g, ' ');
+
+/** The page without what it may carry by its own policy: its script, and an icon that is none. */
+const withoutOwnScript = (html: string): string =>
+  html.replace(/<script>[\s\S]*?<\/script>/, '').replace('<link rel="icon" href="data:,">', '');
 
 const inAllForms = (report: Report): [string, string][] => {
   const { emailHtml, emailText, pageHtml } = renderReport(report);
@@ -98,7 +102,8 @@ const everyReport: [string, Report][] = [
 describe.each(everyReport)('%s', (_name, report) => {
   test('no form shows a hole, a placeholder or two signs', () => {
     for (const [form, text] of [...Object.entries(forms(renderReport(report))), ...inAllForms(report)]) {
-      const found = /.{0,40}(undefined|\bNaN\b|\bnull\b|\{\{|\+[−-]|[−-]\+|\[object|Infinity).{0,40}/.exec(text)?.[0];
+      const shown = form === 'pageHtml' ? withoutOwnScript(text) : text;
+      const found = /.{0,40}(undefined|\bNaN\b|\bnull\b|\{\{|\+[−-]|[−-]\+|\[object|Infinity).{0,40}/.exec(shown)?.[0];
       expect(found, form).toBeUndefined();
     }
     expect(segmentsCsv(report)).not.toMatch(/undefined|NaN|null|\[object/);
@@ -113,7 +118,7 @@ describe.each(everyReport)('%s', (_name, report) => {
     const { emailHtml, pageHtml } = renderReport(report);
     for (const html of [emailHtml, pageHtml]) {
       expect(html).toMatch(/<html lang="en"/);
-      expect(html).not.toMatch(/<(script|img|link|iframe|form)\b|url\(|@import/i);
+      expect(withoutOwnScript(html)).not.toMatch(/<(script|img|link|iframe|form)\b|url\((?!#)|@import/i);
     }
   });
 });
@@ -329,10 +334,12 @@ describe('hostile names', () => {
   /** The same report with names that nobody could mind: the markup must be the same, tag by tag. */
   const harmless = renderReport(hostileReport(hostileNames.map((_, index) => `Name ${index}`)));
   const skeleton = (html: string): string[] => html.match(/<[^>]*?(?=[\s>])/g) ?? [];
+  /** Cohorts are in the order of their names, so that a mark of one row can be on another. */
+  const tags = (html: string): string[] => skeleton(html).toSorted();
 
   test.each(['emailHtml', 'pageHtml'] as const)('change no tag and no attribute of %s', (form) => {
-    expect(skeleton(hostile[form])).toEqual(skeleton(harmless[form]));
-    expect(hostile[form]).not.toMatch(/<script|<mj-|\sonmouseover="/i);
+    expect(tags(hostile[form])).toEqual(tags(harmless[form]));
+    expect(withoutOwnScript(hostile[form])).not.toMatch(/<script|<mj-|\sonmouseover="/i);
   });
 
   test('mustaches are printed as they are, and not filled in', () => {

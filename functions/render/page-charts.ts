@@ -1,0 +1,23 @@
+/** Charts as part of the page: drawn in its custom properties, so that one drawing serves light, dark and paper. */
+import Handlebars from 'handlebars';
+import type { WindowName } from '../core/month.ts';
+import type { Report } from '../core/report.ts';
+import { pagePalette } from './chart-palettes.ts';
+import { type ChartName, chartsOf } from './charts.ts';
+
+export type PageChart = { readonly title: string; readonly svg: Handlebars.SafeString };
+
+/** A drawing's own names, made unlike those of the same drawing of another window. */
+const named = (svg: string, prefix: string): string =>
+  svg
+    .replace(/\sid="/g, (start) => `${start}${prefix}-`)
+    .replace(/(url\(#|href="#|aria-labelledby="|aria-describedby=")/g, (start) => `${start}${prefix}-`);
+
+/** The charts of a window by name; those that have nothing to show are missing. Drawings escape their own texts. */
+export const pageCharts = (report: Report, window: WindowName): ReadonlyMap<ChartName, PageChart> =>
+  new Map(
+    chartsOf(report, window).map(({ name, title, draw }) => [
+      name,
+      { title, svg: new Handlebars.SafeString(named(draw(pagePalette).svg, window)) },
+    ]),
+  );

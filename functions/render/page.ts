@@ -1,0 +1,8 @@
+/** report.html: one self-contained document that a board reads, and that finance takes apart down to the invoice. */
+import type { Report } from '../core/report.ts';
+import type { Ledger } from './ledger.ts';
+import { pageView } from './page-view.ts';
+import { fillPage } from './templates.ts';
+
+/** The page of a report; with its ledger, each segment and each line of the bridge opens into its movements. */
+export const pageHtml = (report: Report, ledger: Ledger | null): string => fillPage(pageView(report, ledger));
