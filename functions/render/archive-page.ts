@@ -61,7 +61,7 @@ const linksOf = ({ files }: MonthEntry): (Link & { readonly name: string })[] =>
 
 /** Why a month does not say what was once said of it. */
 const badgesOf = ({ readable, restated, restatement }: MonthEntry): string[] => {
-  if (!readable) return ['Another version'];
+  if (!readable) return ['Written by another version'];
   if (restatement === null) return [];
   return [
     ...(restated ? [`Restated, ${plural(restatement.changes, 'figure')}`] : []),
@@ -103,6 +103,7 @@ const rowOf = (entry: MonthEntry, before: MonthEntry | undefined) => {
     involuntaryShare: percentText(ratioOf(headline?.involuntaryChurnShare ?? null)),
     involuntaryMrr: headline === null ? '' : money(headline.involuntaryChurnMrr),
     closingMrr: money(headline?.bridge.closing),
+    noTrend: entry.readable ? 'No trend yet' : notAvailable,
     spark: sparkline(entry.trend, 132, 36),
     revision: `${entry.revision}`,
     handy: links.filter(({ name }) => handy.includes(kindOf(name))),
@@ -117,15 +118,20 @@ type Row = ReturnType<typeof rowOf>;
 const leadOf = (entry: MonthEntry | undefined, row: Row | undefined) => {
   if (entry === undefined || row === undefined || entry.headline === null) return null;
   const { window, openingMonth, bridge } = entry.headline;
-  const [first] = entry.trend;
-  const plotted = entry.trend.filter(({ ndr }) => ndr !== null).length > 1;
+  const plotted = entry.trend.filter(({ ndr }) => ndr !== null);
+  const ends = [plotted.at(0), plotted.at(-1)].flatMap((point) =>
+    point === undefined ? [] : { month: shortMonth(point.month), ndr: percentText(ratioOf(point.ndr)) },
+  );
   return {
     ...row,
     period: `${windowLabels[window].title}, ${shortMonth(openingMonth)} to ${shortMonth(entry.month)}; revision ${entry.revision}`,
     opening: moneyWithCode(bridge.opening, entry.reportingCurrency ?? ''),
-    plot: plotted ? sparkline(entry.trend, 560, 120) : null,
-    plotFrom: first === undefined ? '' : shortMonth(first.month),
-    plotTo: shortMonth(entry.month),
+    // From the first month that has an NDR: before it there is nothing to draw.
+    plot:
+      plotted.length > 1
+        ? sparkline(entry.trend.slice(entry.trend.findIndex(({ ndr }) => ndr !== null)), 560, 120)
+        : null,
+    ends,
   };
 };
 

@@ -75,6 +75,16 @@ test('a month without an opening snapshot has n/a, not a figure', () => {
   expect(text).toContain('No trend yet');
 });
 
+test('the newest month is plotted from the first month that has an NDR, with both ends told', () => {
+  const trend = [{ month: '2026-08', ndr: null }, ...entry('2026-10').trend].map((point) => ({ ...point }));
+  const text = seen(
+    archivePage(index(entry('2026-10', { trend: siteIndexSchema.shape.months.element.shape.trend.parse(trend) }))),
+  );
+  expect(text).toContain('100% Sep 2026 101.2% Oct 2026 106.4%');
+  const alone = seen(archivePage(index(entry('2026-10', { trend: entry('2026-10').trend.slice(1) }))));
+  expect(alone).not.toContain('NDR at the end of each month');
+});
+
 test('a page for three years groups its months by year', () => {
   const years = seen(archivePage(index(entry('2026-10'), entry('2025-10'), entry('2024-10'))));
   expect(years).toMatch(/ 2026 October 2026 .* 2025 October 2025 .* 2024 October 2024 /);
