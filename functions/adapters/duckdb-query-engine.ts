@@ -6,7 +6,7 @@ import { dependencyError, ReportError } from '../errors.ts';
 import { lakeTables, partitionKey } from '../lake/tables.ts';
 import { takingTurns } from '../lake/turns.ts';
 import type { ObjectStore, Partition, QueryEngine } from '../ports.ts';
-import { exactRows, lakeFormat, parquetFormat, quoted, quotedPath } from './duckdb.ts';
+import { duckdbFailure, exactRows, lakeFormat, parquetFormat, quoted, quotedPath } from './duckdb.ts';
 import { copyToCsv } from './duckdb-csv.ts';
 
 export type DuckdbQueryEngineOptions = {
@@ -95,9 +95,9 @@ export const duckdbQueryEngine = async (options: DuckdbQueryEngineOptions): Prom
       return await work(connection);
     } catch (error) {
       if (error instanceof ReportError) throw error;
-      throw dependencyError(
+      throw duckdbFailure(
         'QUERY_FAILED',
-        `DuckDB refused a query: ${error instanceof Error ? error.message : error}`,
+        'DuckDB refused a query',
         'Look for a full disk or a damaged lake file; delete the lake folder to have it built anew from the sources.',
         error,
       );

@@ -2,14 +2,14 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { dependencyError, ReportError } from '../errors.ts';
+import { ReportError } from '../errors.ts';
 import { BlockedError, type Finding, fault, findingsShown } from '../gate-fault.ts';
 import { partitionKey } from '../lake/tables.ts';
 import type { LoadedTable, LoadRequest, ObjectStore, TableLoader } from '../ports.ts';
 import { type Column, contractColumns, sortedBy } from '../sources/columns.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
 import type { SourceFile, TableName } from '../sources/source-file.ts';
-import { exactRows, lakeFormat, quoted } from './duckdb.ts';
+import { duckdbFailure, exactRows, lakeFormat, quoted } from './duckdb.ts';
 import { quotedName, type ReadableFile, readableFile, rejectsOf } from './duckdb-source-file.ts';
 import { createStage, stageFile, storedColumns } from './duckdb-stage.ts';
 import { type StagedFile, stageFaults } from './duckdb-stage-faults.ts';
@@ -70,9 +70,9 @@ const explained = ({ table, target }: LoadRequest, error: unknown) => {
   if (error instanceof ReportError && error.kind === 'blocked')
     return { faults: [fault('BAD_ROW', `${error.message}. ${error.hint}`)] };
   if (error instanceof ReportError) throw error;
-  throw dependencyError(
+  throw duckdbFailure(
     'INGEST_FAILED',
-    `${table} of ${target.month} could not be read: ${error instanceof Error ? error.message : error}`,
+    `${table} of ${target.month} could not be read`,
     `Check the files of ${target.month} and the free space on the disk.`,
     error,
   );

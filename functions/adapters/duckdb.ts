@@ -1,5 +1,6 @@
 /** Opens an embedded DuckDB that reaches for nothing outside: no extensions fetched, bounded memory, spills to scratch. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { dependencyError, type ReportError } from '../errors.ts';
 import type { Row } from '../ports.ts';
 
 export type DuckdbOptions = {
@@ -44,6 +45,19 @@ export const parquetFormat = (compression: string): string =>
 
 /** What stays in the lake: the lowest level of zstd is the quickest, and as small as the next. */
 export const lakeFormat = parquetFormat('zstd, COMPRESSION_LEVEL 1');
+
+/** A failure of DuckDB, told with what can be done about it: more memory where that is what it lacked, otherwise `hint`. */
+export const duckdbFailure = (code: string, what: string, hint: string, error: unknown): ReportError => {
+  const problem = error instanceof Error ? error.message : `${error}`;
+  return /\bOut of Memory Error\b/i.test(problem)
+    ? dependencyError(
+        'OUT_OF_MEMORY',
+        `${what}: ${problem.split('\n')[0]}`,
+        'Give DuckDB more: RETENTION_MEMORY=4GB on this machine, ingestMemoryMb or archiveMemoryMb of a stack. What is finished is kept.',
+        error,
+      )
+    : dependencyError(code, `${what}: ${problem}`, hint, error);
+};
 
 /** A text literal for DuckDB's own statements. */
 export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;

@@ -49,6 +49,18 @@ describe('DuckDB over a folder', () => {
     );
   });
 
+  test('says how to give it more memory when that is what it lacks', async () => {
+    const scratch = join(root, 'small');
+    const instance = await openDuckdb({ scratch, memoryLimit: '20MB', threads: 1 });
+    const engine = await duckdbQueryEngine({ instance, store: folderObjectStore(root), scratch });
+    const tooMuch = 'SELECT list(range) AS all FROM range(30000000)';
+    await expect(engine.query(tooMuch, [])).rejects.toMatchObject({
+      code: 'OUT_OF_MEMORY',
+      hint: expect.stringContaining('RETENTION_MEMORY'),
+    });
+    instance.closeSync();
+  });
+
   test('leaves no unfinished file behind, whether a query worked or not', async () => {
     const path = join(root, 'clean');
     const { engine } = await openIn(path);
