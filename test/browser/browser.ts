@@ -91,6 +91,10 @@ export const openPage = async (browser: Browser, target: string, options: OpenOp
     if (['error', 'warning'].includes(message.type()) && images) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(`${error}`));
+  page.on('dialog', (dialog) => {
+    complaints.push(`a dialog says ${dialog.message()}`);
+    void dialog.dismiss();
+  });
   await page.goto(/^https?:/.test(target) ? target : pathToFileURL(target).href, { waitUntil: 'load' });
   return { page, refused, complaints, close: () => context.close() };
 };
@@ -99,12 +103,25 @@ export const openPage = async (browser: Browser, target: string, options: OpenOp
 export const sidewaysScroll = (page: Page): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
+const hiding = `[...document.querySelectorAll('body, body *')]
+  .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1)
+  .filter((element) => ['hidden', 'clip'].includes(getComputedStyle(element).overflowX))
+  .map((element) => element.outerHTML.slice(0, 200))`;
+
+/** Elements that hide a part of what is in them, because it is wider than they are. */
+export const cutOff = (page: Page): Promise<string[]> => page.evaluate<string[]>(hiding);
+
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** Everything that axe finds wrong, one line a finding. Needs a page with scripts on. */
-export const accessibilityFaults = async (page: Page): Promise<string[]> => {
+/** Everything that axe finds wrong but for the rules left out, one line a finding. Needs a page with scripts on. */
+export const accessibilityFaults = async (page: Page, leftOut: readonly string[] = []): Promise<string[]> => {
+  const options = {
+    runOnly: rules,
+    rules: Object.fromEntries(leftOut.map((rule) => [rule, { enabled: false }])),
+    resultTypes: ['violations'],
+  };
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>(`axe.run(document, { runOnly: ${JSON.stringify(rules)} })`);
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${JSON.stringify(options)})`);
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary = '' }) => `${id}: ${target}: ${failureSummary.replace(/\s+/g, ' ')}`),
   );
