@@ -44,7 +44,7 @@ const pageStyles = ['colours', 'page', 'tables', 'controls', 'print'];
 
 const pageStyle = async (): Promise<string> => {
   const sheets = await Promise.all(pageStyles.map((name) => read(`page/${name}.css`)));
-  return chartColours + sheets.map(collapsed).join('') + barWidths;
+  return chartColours + sheets.map((sheet) => collapsed(sheet.replace(/\/\*[\s\S]*?\*\//g, ''))).join('') + barWidths;
 };
 
 /** The page's modules as one script, not minified: whoever distrusts it can read it. */

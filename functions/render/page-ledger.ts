@@ -7,6 +7,9 @@ import type { Ledger, LedgerRow } from './ledger.ts';
 /** Bytes of the embedded ledger, all windows together: some 10,000 movements. */
 export const ledgerByteLimit = 1_500_000;
 
+/** More than any row takes: what is kept free, so that the last one fits. */
+const rowBytes = 8_000;
+
 /** Longest list of ids that a row carries; the whole list is in movements.csv. */
 const idsLimit = 400;
 
@@ -118,7 +121,7 @@ export const pageLedger = (ledger: Ledger, limit: number = ledgerByteLimit): Pag
   for (let at = 0; windows.some(({ isFull }) => !isFull); at++) {
     for (const each of windows) {
       const row = each.rows[at];
-      each.isFull ||= row === undefined || bytes >= limit;
+      each.isFull ||= row === undefined || bytes + rowBytes > limit;
       if (row !== undefined && !each.isFull) each.taken.push(embed(row));
     }
   }

@@ -64,18 +64,25 @@ const makeDrill = () => {
     part(id, HTMLElement).textContent = words;
   };
 
-  /** Says whether the sum is the report's, where all movements of a figure are there. @param {bigint} change @param {Figure} of */
+  /**
+   * Says whether the sum is the report's, where all movements of a figure are there.
+   * @param {bigint} change
+   * @param {Figure} of
+   * @returns {{ words: string, isProof?: boolean }}
+   */
   const proof = (change, of) => {
     const decimals = moneyDecimals();
     const { shown, total } = extent(of.window);
     if (shown < total)
-      return `From the largest ${countText(shown)} of ${countText(total)} movements of this window; all are in movements.csv.`;
+      return {
+        words: `From the largest ${countText(shown)} of ${countText(total)} movements of this window; all are in movements.csv.`,
+      };
     const isWhole = text.value.trim() === '' && movement.value === of.movement && cause.value === of.cause;
     const reported = unitsOf(of.sum, decimals);
-    if (!isWhole || reported === null) return '';
+    if (!isWhole || reported === null) return { words: '' };
     return reported === change
-      ? 'Adds up to the figure of the report, to the last digit.'
-      : `The report says ${signedText(reported, decimals)}.`;
+      ? { words: 'Adds up to the figure of the report, to the last digit.', isProof: true }
+      : { words: `The report says ${signedText(reported, decimals)}.` };
   };
 
   const show = () => {
@@ -96,7 +103,10 @@ const makeDrill = () => {
     say('drill-from', amountText(opening, decimals));
     say('drill-to', amountText(closing, decimals));
     say('drill-change', signedText(change, decimals));
-    say('drill-note', found.length === 0 ? 'No movement of this kind.' : proof(change, figure));
+    const { words: note, isProof = false } =
+      found.length === 0 ? { words: 'No movement of this kind.' } : proof(change, figure);
+    say('drill-note', note);
+    part('drill-note', HTMLElement).classList.toggle('good', isProof);
     say(
       'drill-page',
       found.length === 0
@@ -105,6 +115,7 @@ const makeDrill = () => {
     );
     back.disabled = page === 0;
     on.disabled = page === pages - 1;
+    back.hidden = on.hidden = pages === 1;
     if (region) region.scrollTop = 0;
   };
 
