@@ -42,7 +42,7 @@ export const colours = {
 
 /** Excel takes 32,767 UTF-16 units a cell: twice as many code points would not fit. */
 const textLimit = 16_000;
-const harmless = /^[!-~](?:[ -~]{0,15998}[!-~])?$/;
+const unusual = /[^ -~]/;
 /** What XML or the library forbids or drops, and the mark below. */
 const dropped = /[\uFFFD\uE000\p{Noncharacter_Code_Point}]/gu;
 /** Spreadsheets read `_x0041_` as the character of that code; so written, it is shown as it stands. */
@@ -51,7 +51,8 @@ const encoded = /_(?=x[0-9A-Fa-f]{4}_)/g;
 /** Foreign text as a cell holds it: one line, no control characters, short enough. The same text always gives the same. */
 export const cellText = (raw: string): string => {
   if (raw === '') return '';
-  const shown = harmless.test(raw) ? raw : displayText(raw, textLimit).replace(dropped, '');
+  const isPlain = raw.length <= textLimit && !unusual.test(raw) && !raw.startsWith(' ') && !raw.endsWith(' ');
+  const shown = isPlain ? raw : displayText(raw, textLimit).replace(dropped, '');
   return shown.includes('_x') ? shown.replace(encoded, '_x005F_') : shown;
 };
 

@@ -398,7 +398,6 @@ const windowSegmentChecks = (
   scope: Scope,
   rows: readonly Placed[],
   dimensions: readonly string[],
-  segmentsOfLedger: readonly (readonly string[])[],
   names: ReadonlyMap<string, string>,
   collect: Collector,
 ): void => {
@@ -407,7 +406,7 @@ const windowSegmentChecks = (
   for (const [dimension, placed] of Map.groupBy(rows, ({ row }) => row.dimension)) {
     const shown = names.get(dimension) ?? dimension;
     const index = dimensions.indexOf(dimension);
-    const all = [...(segmentsOfLedger[index] ?? []), ...placed.map(({ row }) => row.segment)];
+    const all = [...ledger.sums.segments(index), ...placed.map(({ row }) => row.segment)];
     const remark = (why: string) => collect.remark('Segments', { window: name, dimension: shown }, why);
     if (index < 0) remark('Not recomputed: Movements has no such column.');
     else if (mayBeConfused(all))
@@ -421,13 +420,6 @@ const windowSegmentChecks = (
 
 const cutRemark = ({ rows, total }: LedgerWindow): string =>
   `Not recomputed: Movements holds the largest ${countText(rows.length)} of ${countText(total)} rows; see movements.csv.`;
-
-/** Each dimension's segments in the rows of a window, each once. */
-const segmentsIn = ({ rows }: LedgerWindow, dimensions: number): string[][] => {
-  const found = Array.from({ length: dimensions }, () => new Set<string>());
-  for (const { segments } of rows) for (const [index, seen] of found.entries()) seen.add(segments[index] ?? '');
-  return found.map((seen) => [...seen]);
-};
 
 /**
  * Checks of a whole report: of each window first, then of each segment. What needs movements that the ledger was cut of is
@@ -456,12 +448,12 @@ export const checksOf = (report: Report, ledger: Ledger, formats: Formats, decim
     }
   }
   let left = segmentsRecomputed;
-  for (const { scope, rows } of scopes) {
-    if (rows === undefined || scope.ledger === null) continue;
+  for (const { scope } of scopes) {
+    if (scope.ledger === null) continue;
     const ofWindow = places.filter(({ row }) => row.window === scope.name);
     const shown = ofWindow.slice(0, left);
     left -= shown.length;
-    windowSegmentChecks(scope, shown, ledger.dimensions, segmentsIn(rows, ledger.dimensions.length), names, collect);
+    windowSegmentChecks(scope, shown, ledger.dimensions, names, collect);
     const hidden = ofWindow.length - shown.length;
     if (hidden > 0) {
       const why = `${countText(hidden)} more segments are not recomputed here; movements.csv has their rows.`;

@@ -43,16 +43,24 @@ const onPages = (xml: string, { orientation }: Sheet, title: string): string => 
   return replaced(fitted, /<pageSetup [^>]*\/>/, `${setUp}${footer(title)}`);
 };
 
-/** `lastRows` of sheets whose rows are put in later. */
-export const layout = (
-  sheets: readonly Sheet[],
-  title: string,
-  lastRows: ReadonlyMap<string, number>,
-): Feature<Image['content']> => {
-  const sheetXml = (xml: string, sheet: Sheet): string => {
+const drawingReference = /<drawing [^>]*\/>/;
+
+export type Layout = {
+  readonly feature: Feature<Image['content']>;
+  /** The finished XML of each sheet, once the library has written. */
+  readonly sheetXml: ReadonlyMap<string, string>;
+};
+
+/**
+ * Completes what the library makes. The sheets are kept here, and the library gets empty ones in their place, so that it
+ * does not spend its time on compressing them. `lastRows` of sheets whose rows are put in later.
+ */
+export const layout = (sheets: readonly Sheet[], title: string, lastRows: ReadonlyMap<string, number>): Layout => {
+  const kept = new Map<string, string>();
+  const complete = (xml: string, sheet: Sheet): string => {
     const lastRow = lastRows.get(sheet.name) ?? sheet.rows.length;
-    const complete = withResults(onPages(xml, sheet, title), sheet);
-    return sheet.hasFilter ? replaced(complete, '</sheetData>', `</sheetData>${filterXml(sheet, lastRow)}`) : complete;
+    const paged = withResults(onPages(xml, sheet, title), sheet);
+    return sheet.hasFilter ? replaced(paged, '</sheetData>', `</sheetData>${filterXml(sheet, lastRow)}`) : paged;
   };
   const hiddenNames = sheets.flatMap((sheet, index) => {
     const lastRow = lastRows.get(sheet.name) ?? sheet.rows.length;
@@ -66,13 +74,17 @@ export const layout = (
       ? []
       : [`<definedName name="_xlnm.Print_Titles" localSheetId="${index}">${name}!$1:$${frozenRows}</definedName>`],
   );
-  return {
+  const feature: Layout['feature'] = {
     files: {
       transform: {
         'xl/worksheets/sheet{id}.xml': {
           transform: (xml, _options, { sheetIndex }) => {
             const sheet = sheets[sheetIndex];
-            return sheet === undefined ? xml : sheetXml(xml, sheet);
+            const drawing = drawingReference.exec(xml)?.[0];
+            if (sheet === undefined || drawing === undefined) throw new RangeError('the workbook has an unknown sheet');
+            kept.set(sheet.name, complete(xml.replace(drawing, ''), sheet));
+            // The library takes it away itself, and insists on finding it.
+            return drawing;
           },
         },
         'xl/workbook.xml': {
@@ -85,6 +97,7 @@ export const layout = (
       },
     },
   };
+  return { feature, sheetXml: kept };
 };
 
 /** The library's shared strings without the marks. */

@@ -1,6 +1,7 @@
 /** The sheet of the ledger: written straight into its XML, since a hundred thousand rows are too many for cell objects. */
 import type { Ledger, LedgerRow, LedgerWindow } from './ledger.ts';
 import { apart, cellText, columnLetter, type Formats, header, type Sheet } from './workbook-cells.ts';
+import { type ByteWriter, byteWriter } from './workbook-pack.ts';
 import { byWindow, windowText } from './workbook-tables.ts';
 
 /** Excel's rows a sheet, less the header. */
@@ -114,11 +115,26 @@ const amount = (value: string): string => {
   return value;
 };
 
-const rowsOfPiece = 2_000;
+/** Texts of the sheet that are stored once: each with the number by which cells name it. */
+const sharedTexts = (first: number) => {
+  const numbers = new Map<string, string>();
+  return {
+    numberOf: (text: string): string => {
+      const known = numbers.get(text);
+      if (known !== undefined) return known;
+      const number = `${first + numbers.size}`;
+      numbers.set(text, number);
+      return number;
+    },
+    xml: (): string => Array.from(numbers.keys(), (text) => `<si><t>${escaped(cellText(text))}</t></si>`).join(''),
+  };
+};
+
+const bytesOfPiece = 1_000_000;
 
 export type MovementsXml = {
   /** The sheet, piece by piece; to be read to its end before `sharedStrings`. */
-  readonly sheet: Iterable<string>;
+  readonly sheet: Iterable<Uint8Array>;
   /** The library's shared strings with those of the sheet after them. */
   readonly sharedStrings: () => string;
 };
@@ -130,58 +146,57 @@ export const movementsXml = (ledger: Ledger, sheetXml: string, sharedStringsXml:
   const styles = [...pattern[0].matchAll(styleOf)].map(([, style = '']) => style);
   const columns = columnsOf(ledger.dimensions, new Map());
   if (styles.length !== columns.length) throw new RangeError('the sheet of movements has a column without a style');
+  const shared = sharedTexts(sharedStringsXml.match(sharedText)?.length ?? 0);
   const cells = columns.map(({ kind, of }, index) => ({
-    kind,
     of,
     opening: `<c r="${columnLetter(index)}`,
-    style: `" s="${styles[index]}"`,
+    ...(kind === 'money'
+      ? { value: amount, between: `" s="${styles[index]}"><v>`, closing: '</v></c>' }
+      : kind === 'repeated'
+        ? { value: shared.numberOf, between: `" s="${styles[index]}" t="s"><v>`, closing: '</v></c>' }
+        : {
+            value: (text: string) => escaped(cellText(text)),
+            between: `" s="${styles[index]}" t="inlineStr"><is><t>`,
+            closing: '</t></is></c>',
+          }),
   }));
 
-  const shared = new Map<string, number>();
-  const before = sharedStringsXml.match(sharedText)?.length ?? 0;
-  const indexOf = (text: string): number => {
-    const known = shared.get(text);
-    if (known !== undefined) return known;
-    shared.set(text, before + shared.size);
-    return before + shared.size - 1;
-  };
-
-  const rowXml = (row: LedgerRow, window: string, at: number): string => {
-    let xml = `<row r="${at}">`;
-    for (const { kind, of, opening, style } of cells) {
-      const value = of(row, window);
-      if (value === '') continue;
-      xml += opening + at + style;
-      if (kind === 'money') xml += `><v>${amount(value)}</v></c>`;
-      else if (kind === 'repeated') xml += ` t="s"><v>${indexOf(value)}</v></c>`;
-      else xml += ` t="inlineStr"><is><t>${escaped(cellText(value))}</t></is></c>`;
+  const writeRow = (out: ByteWriter, row: LedgerRow, window: string, at: string): void => {
+    out.write('<row r="');
+    out.write(at);
+    out.write('">');
+    for (const { of, opening, value, between, closing } of cells) {
+      const text = of(row, window);
+      if (text === '') continue;
+      out.write(opening);
+      out.write(at);
+      out.write(between);
+      out.write(value(text));
+      out.write(closing);
     }
-    return `${xml}</row>`;
+    out.write('</row>');
   };
 
-  function* sheet(): Generator<string> {
-    yield sheetXml.slice(0, pattern?.index);
-    let piece = '';
+  const before = sheetXml.slice(0, pattern.index);
+  const after = sheetXml.slice(pattern.index + pattern[0].length);
+  function* sheet(): Generator<Uint8Array> {
+    const out = byteWriter();
+    out.write(before);
     let at = 2;
     for (const { window, rows } of ledger.windows) {
       const name = windowText(window);
       for (const row of rows) {
-        piece += rowXml(row, name, at);
+        writeRow(out, row, name, `${at}`);
         at += 1;
-        if (at % rowsOfPiece === 0) {
-          yield piece;
-          piece = '';
-        }
+        if (out.length() >= bytesOfPiece) yield out.take();
       }
     }
-    yield piece + sheetXml.slice((pattern?.index ?? 0) + (pattern?.[0].length ?? 0));
+    out.write(after);
+    yield out.take();
   }
 
   return {
     sheet: sheet(),
-    sharedStrings: () => {
-      const added = Array.from(shared.keys(), (text) => `<si><t>${escaped(cellText(text))}</t></si>`);
-      return sharedStringsXml.replace(endOfShared, () => `${added.join('')}${endOfShared}`);
-    },
+    sharedStrings: () => sharedStringsXml.replace(endOfShared, () => `${shared.xml()}${endOfShared}`),
   };
 };

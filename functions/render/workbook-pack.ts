@@ -6,8 +6,52 @@ import { checksum, type Packed } from './workbook-zip.ts';
 /** The quickest: sheets of 100,000 rows are mostly repetition, which any level finds. */
 const level = 1;
 
+export type ByteWriter = {
+  readonly write: (text: string) => void;
+  /** Bytes written and not yet taken. */
+  readonly length: () => number;
+  /** What was written since the last time. */
+  readonly take: () => Uint8Array;
+};
+
+const roomBytes = 1_100_000;
+
+/** Text as UTF-8, gathered in one buffer: millions of small strings put together would take more time than all else. */
+export const byteWriter = (): ByteWriter => {
+  let bytes = Buffer.allocUnsafe(roomBytes);
+  let at = 0;
+  const reserve = (room: number): void => {
+    if (at + room <= bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(bytes.length * 2, at + room));
+    bytes.copy(larger, 0, 0, at);
+    bytes = larger;
+  };
+  return {
+    write(text) {
+      reserve(text.length * 3);
+      const start = at;
+      for (let index = 0; index < text.length; index += 1) {
+        const code = text.charCodeAt(index);
+        if (code > 127) {
+          at = start + bytes.write(text, start);
+          return;
+        }
+        bytes[at] = code;
+        at += 1;
+      }
+    },
+    length: () => at,
+    take() {
+      const taken = bytes.subarray(0, at);
+      bytes = Buffer.allocUnsafe(roomBytes);
+      at = 0;
+      return taken;
+    },
+  };
+};
+
 /** Compresses the pieces, in order, into one file of the archive. */
-export const pack = async (name: string, pieces: Iterable<string>): Promise<Packed> => {
+export const pack = async (name: string, pieces: Iterable<Uint8Array>): Promise<Packed> => {
   const deflate = createDeflateRaw({ level, memLevel: 9 });
   const chunks: Uint8Array[] = [];
   let [crc, bytes, packedBytes] = [0, 0, 0];
@@ -17,10 +61,9 @@ export const pack = async (name: string, pieces: Iterable<string>): Promise<Pack
   });
   const ended = once(deflate, 'end');
   for (const piece of pieces) {
-    const encoded = Buffer.from(piece);
-    crc = checksum(encoded, crc);
-    bytes += encoded.length;
-    if (!deflate.write(encoded)) await once(deflate, 'drain');
+    crc = checksum(piece, crc);
+    bytes += piece.length;
+    if (!deflate.write(piece)) await once(deflate, 'drain');
   }
   deflate.end();
   await ended;

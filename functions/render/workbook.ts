@@ -6,7 +6,7 @@ import { longMonth } from './formats.ts';
 import type { Ledger } from './ledger.ts';
 import { formatsOf, type Sheet } from './workbook-cells.ts';
 import { checksOf } from './workbook-checks.ts';
-import { layout, unmarked } from './workbook-layout.ts';
+import { type Layout, layout, unmarked } from './workbook-layout.ts';
 import { fitted, movementsSheet, movementsXml } from './workbook-movements.ts';
 import { pack } from './workbook-pack.ts';
 import { summarySheet } from './workbook-summary.ts';
@@ -30,8 +30,8 @@ const sheetsOf = (report: Report, ledger: Ledger): Sheet[] => {
   ];
 };
 
-/** The workbook as the library makes it, the ledger's rows still missing. */
-const written = (sheets: readonly Sheet[], title: string, lastRows: ReadonlyMap<string, number>): Promise<Buffer> =>
+/** The archive as the library makes it, its sheets left empty. */
+const written = (sheets: readonly Sheet[], { feature }: Layout): Promise<Buffer> =>
   writeExcelFile(
     sheets.map(({ name, rows, widths, frozenRows, frozenColumns, conditionalFormatting }) => ({
       sheet: name,
@@ -42,32 +42,33 @@ const written = (sheets: readonly Sheet[], title: string, lastRows: ReadonlyMap<
       ...(frozenRows === 0 ? {} : { stickyRowsCount: frozenRows, stickyColumnsCount: frozenColumns }),
       ...(conditionalFormatting === undefined ? {} : { conditionalFormatting }),
     })),
-    { ...font, features: [layout(sheets, title, lastRows)] },
+    { ...font, features: [feature] },
   ).toBuffer();
 
 const sharedStrings = 'xl/sharedStrings.xml';
 
-/** Every file of the library's archive packed anew: the rows of the ledger in their sheet, their texts among the shared ones. */
+/** Every file of the library's archive packed anew: the sheets in their place, and the ledger's rows in theirs. */
 const repacked = async (
   files: ReadonlyMap<string, Buffer>,
-  movementsName: string,
+  sheetXml: ReadonlyMap<string, string>,
   ledger: Ledger,
 ): Promise<Packed[]> => {
-  const textOf = (name: string): string => {
-    const content = files.get(name);
-    if (content === undefined) throw new RangeError(`the workbook has no ${name}`);
-    return content.toString('utf8');
-  };
-  const movements = movementsXml(ledger, textOf(movementsName), unmarked(textOf(sharedStrings)));
-  // First of all: what it shares is known only then.
-  const sheet = await pack(movementsName, movements.sheet);
+  const sheetNames = new Map([...sheetXml.keys()].map((name, index) => [`xl/worksheets/sheet${index + 1}.xml`, name]));
+  const libraryStrings = files.get(sharedStrings);
+  if (libraryStrings === undefined) throw new RangeError('the workbook has no shared strings');
+  const movements = movementsXml(ledger, sheetXml.get('Movements') ?? '', unmarked(libraryStrings.toString('utf8')));
   const packed: Packed[] = [];
-  for (const [name, content] of files) {
-    if (name === movementsName) packed.push(sheet);
-    else if (name === sharedStrings) packed.push(await pack(name, [movements.sharedStrings()]));
-    else packed.push(await pack(name, [content.toString('utf8')]));
+  let strings: Packed | null = null;
+  for (const [path, content] of files) {
+    const sheet = sheetNames.get(path);
+    if (sheet === 'Movements') {
+      packed.push(await pack(path, movements.sheet));
+      strings = await pack(sharedStrings, [Buffer.from(movements.sharedStrings())]);
+    } else if (sheet !== undefined) packed.push(await pack(path, [Buffer.from(sheetXml.get(sheet) ?? '')]));
+    else if (path !== sharedStrings) packed.push(await pack(path, [content]));
   }
-  return packed;
+  if (strings === null) throw new RangeError('the workbook has no sheet of movements');
+  return [...packed, strings];
 };
 
 /**
@@ -79,7 +80,7 @@ export const workbookXlsx = async (report: Report, wholeLedger: Ledger): Promise
   const sheets = sheetsOf(report, ledger);
   const title = `Retention, ${longMonth(report.month)}, revision ${report.revision}`;
   const rows = ledger.windows.reduce((sum, window) => sum + window.rows.length, 0);
-  const archive = await written(sheets, title, new Map([['Movements', rows + 1]]));
-  const place = sheets.findIndex(({ name }) => name === 'Movements') + 1;
-  return zip(await repacked(unzip(archive), `xl/worksheets/sheet${place}.xml`, ledger));
+  const made = layout(sheets, title, new Map([['Movements', rows + 1]]));
+  const archive = await written(sheets, made);
+  return zip(await repacked(unzip(archive), made.sheetXml, ledger));
 };
