@@ -1,7 +1,10 @@
 /** What the board pack says, as finished strings; how much of each list is set by `PackDetail`. */
+import type { Drawing } from '../../templates/charts/drawing.ts';
 import { windowNames } from '../core/month.ts';
 import type { Report, Retention } from '../core/report.ts';
 import { bridgeInFull } from './bridge-table.ts';
+import { lightPalette } from './chart-palettes.ts';
+import { type Chart, type ChartName, chartsOf } from './charts.ts';
 import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
 import { countText, longMonth, percentText, ratioOf, windowLabels } from './formats.ts';
 import { headlineOf, measures } from './headline.ts';
@@ -99,7 +102,25 @@ const basisOf = (report: Report, benchmarks: number) => {
   ];
 };
 
-/** Everything the pack's template shows but the charts. */
+type PackChart = Pick<Chart, 'title' | 'alt'> & Drawing;
+
+/** Every chart by its name, as an SVG document; null where it has nothing to show. */
+const packCharts = (report: Report): Readonly<Record<ChartName, PackChart | null>> => {
+  const headline = headlineOf(report);
+  const charts = headline === null ? [] : chartsOf(report, headline.name);
+  const drawn = (wanted: ChartName): PackChart | null => {
+    const chart = charts.find(({ name }) => name === wanted);
+    return chart === undefined ? null : { title: chart.title, alt: chart.alt, ...chart.draw(lightPalette) };
+  };
+  return {
+    bridge: drawn('bridge'),
+    trend: drawn('trend'),
+    segments: drawn('segments'),
+    involuntary: drawn('involuntary'),
+  };
+};
+
+/** Everything the pack's template shows. */
 export const boardPackView = (report: Report, detail: PackDetail) => {
   const headline = headlineOf(report);
   const month = longMonth(report.month);
@@ -114,6 +135,7 @@ export const boardPackView = (report: Report, detail: PackDetail) => {
     narrative: narrative(report),
     cards: kpiCards(report).map(cardOf),
     accounts: accountsLine(report),
+    charts: packCharts(report),
     bridge: bridgeInFull(report),
     ratios: ratioRows(report),
     segments: segmentsOf(report, detail),

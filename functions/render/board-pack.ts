@@ -36,10 +36,7 @@ let press: Promise<Press> | null = null;
 /** The data of a pack as the template reads it, and whether a character had to be left out. */
 const dataOf = (report: Report, detail: PackDetail, hasGlyph: HasGlyph): string => {
   const print = (text: string) => printable(text, hasGlyph);
-  const said = {
-    ...boardPackView(report, detail),
-    charts: { bridge: null, trend: null, segments: null, involuntary: null },
-  };
+  const said = boardPackView(report, detail);
   let boxes = false;
   const printed: unknown = JSON.parse(JSON.stringify(said), (_, value: unknown) => {
     if (typeof value !== 'string') return value;
