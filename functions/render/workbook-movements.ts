@@ -103,10 +103,6 @@ const styleOf = / s="(\d+)"/g;
 const sharedText = /<si>/g;
 const endOfShared = '</sst>';
 
-/** Text as XML holds it. */
-const escaped = (text: string): string =>
-  /[&<>]/.test(text) ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : text;
-
 const amountForm = /^-?\d+(\.\d+)?$/;
 
 /** An amount as it stands in the ledger: not even its digits pass through a float here. */
@@ -117,16 +113,52 @@ const amount = (value: string): string => {
 
 /** Texts of the sheet that are stored once: each with the number by which cells name it. */
 const sharedTexts = (first: number) => {
-  const numbers = new Map<string, string>();
+  const numbers = new Map<string, number>();
   return {
-    numberOf: (text: string): string => {
-      const known = numbers.get(text);
-      if (known !== undefined) return known;
-      const number = `${first + numbers.size}`;
+    numberOf: (text: string): number => {
+      const number = numbers.get(text) ?? first + numbers.size;
       numbers.set(text, number);
       return number;
     },
-    xml: (): string => Array.from(numbers.keys(), (text) => `<si><t>${escaped(cellText(text))}</t></si>`).join(''),
+    xml: (): string => {
+      const out = byteWriter();
+      for (const text of numbers.keys()) {
+        out.write('<si><t>');
+        out.writeText(text, cellText);
+        out.write('</t></si>');
+      }
+      return new TextDecoder().decode(out.take());
+    },
+  };
+};
+
+/** Writes a cell of a column from its style on. */
+const writerOf = (
+  kind: Column['kind'],
+  style: string,
+  numberOf: (text: string) => number,
+): ((out: ByteWriter, text: string) => void) => {
+  if (kind === 'money') {
+    const opening = `" s="${style}"><v>`;
+    return (out, text) => {
+      out.write(opening);
+      out.write(amount(text));
+      out.write('</v></c>');
+    };
+  }
+  if (kind === 'single') {
+    const opening = `" s="${style}" t="inlineStr"><is><t>`;
+    return (out, text) => {
+      out.write(opening);
+      out.writeText(text, cellText);
+      out.write('</t></is></c>');
+    };
+  }
+  const known = new Map<string, string>();
+  return (out, text) => {
+    const xml = known.get(text) ?? `" s="${style}" t="s"><v>${numberOf(text)}</v></c>`;
+    known.set(text, xml);
+    out.write(xml);
   };
 };
 
@@ -150,29 +182,19 @@ export const movementsXml = (ledger: Ledger, sheetXml: string, sharedStringsXml:
   const cells = columns.map(({ kind, of }, index) => ({
     of,
     opening: `<c r="${columnLetter(index)}`,
-    ...(kind === 'money'
-      ? { value: amount, between: `" s="${styles[index]}"><v>`, closing: '</v></c>' }
-      : kind === 'repeated'
-        ? { value: shared.numberOf, between: `" s="${styles[index]}" t="s"><v>`, closing: '</v></c>' }
-        : {
-            value: (text: string) => escaped(cellText(text)),
-            between: `" s="${styles[index]}" t="inlineStr"><is><t>`,
-            closing: '</t></is></c>',
-          }),
+    write: writerOf(kind, `${styles[index]}`, shared.numberOf),
   }));
 
   const writeRow = (out: ByteWriter, row: LedgerRow, window: string, at: string): void => {
     out.write('<row r="');
     out.write(at);
     out.write('">');
-    for (const { of, opening, value, between, closing } of cells) {
+    for (const { of, opening, write } of cells) {
       const text = of(row, window);
       if (text === '') continue;
       out.write(opening);
       out.write(at);
-      out.write(between);
-      out.write(value(text));
-      out.write(closing);
+      write(out, text);
     }
     out.write('</row>');
   };

@@ -7,18 +7,28 @@ import { checksum, type Packed } from './workbook-zip.ts';
 const level = 1;
 
 export type ByteWriter = {
-  readonly write: (text: string) => void;
+  /** Writes XML as it stands. */
+  readonly write: (xml: string) => void;
+  /** Writes text of anybody's as the content of an element; what is not plain ASCII goes through `clean` first. */
+  readonly writeText: (text: string, clean: (text: string) => string) => void;
   /** Bytes written and not yet taken. */
   readonly length: () => number;
-  /** What was written since the last time. */
+  /** What was written since the last time: to be used up before what comes next is taken. */
   readonly take: () => Uint8Array;
 };
 
-const roomBytes = 1_100_000;
+const roomBytes = 1_200_000;
+const longestPlain = 10_000;
+const [space, ampersand, less, greater, underscore, tilde] = [0x20, 0x26, 0x3c, 0x3e, 0x5f, 0x7e];
 
-/** Text as UTF-8, gathered in one buffer: millions of small strings put together would take more time than all else. */
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/**
+ * Text as UTF-8, gathered in one of two buffers by turns: millions of small strings put together, or a new buffer for each
+ * piece, would take more time and memory than all else.
+ */
 export const byteWriter = (): ByteWriter => {
-  let bytes = Buffer.allocUnsafe(roomBytes);
+  let [bytes, resting] = [Buffer.allocUnsafe(roomBytes), Buffer.allocUnsafe(roomBytes)];
   let at = 0;
   const reserve = (room: number): void => {
     if (at + room <= bytes.length) return;
@@ -26,33 +36,57 @@ export const byteWriter = (): ByteWriter => {
     bytes.copy(larger, 0, 0, at);
     bytes = larger;
   };
-  return {
-    write(text) {
-      reserve(text.length * 3);
-      const start = at;
-      for (let index = 0; index < text.length; index += 1) {
-        const code = text.charCodeAt(index);
-        if (code > 127) {
-          at = start + bytes.write(text, start);
-          return;
-        }
+  const write = (xml: string): void => {
+    reserve(xml.length * 3);
+    const start = at;
+    for (let index = 0; index < xml.length; index += 1) {
+      const code = xml.charCodeAt(index);
+      if (code > 127) {
+        at = start + bytes.write(xml, start);
+        return;
+      }
+      bytes[at] = code;
+      at += 1;
+    }
+  };
+  /** False, and nothing written, where the text is not plain. */
+  const writePlain = (text: string): boolean => {
+    reserve(text.length * 5);
+    const start = at;
+    const last = text.length - 1;
+    let isPlain = text.charCodeAt(0) !== space && text.charCodeAt(last) !== space;
+    for (let index = 0; index <= last && isPlain; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code === ampersand) write('&amp;');
+      else if (code === less) write('&lt;');
+      else if (code === greater) write('&gt;');
+      else if (code < space || code > tilde || code === underscore) isPlain = false;
+      else {
         bytes[at] = code;
         at += 1;
       }
+    }
+    if (!isPlain) at = start;
+    return isPlain;
+  };
+  return {
+    write,
+    writeText(text, clean) {
+      if (text.length > longestPlain || !writePlain(text)) write(escaped(clean(text)));
     },
     length: () => at,
     take() {
       const taken = bytes.subarray(0, at);
-      bytes = Buffer.allocUnsafe(roomBytes);
+      [bytes, resting] = [resting, bytes];
       at = 0;
       return taken;
     },
   };
 };
 
-/** Compresses the pieces, in order, into one file of the archive. */
+/** Compresses the pieces, in order, into one file of the archive: each while the next is being made. */
 export const pack = async (name: string, pieces: Iterable<Uint8Array>): Promise<Packed> => {
-  const deflate = createDeflateRaw({ level, memLevel: 9 });
+  const deflate = createDeflateRaw({ level, memLevel: 9, chunkSize: 256 * 1024 });
   const chunks: Uint8Array[] = [];
   let [crc, bytes, packedBytes] = [0, 0, 0];
   deflate.on('data', (chunk: Buffer) => {
@@ -60,11 +94,18 @@ export const pack = async (name: string, pieces: Iterable<Uint8Array>): Promise<
     packedBytes += chunk.length;
   });
   const ended = once(deflate, 'end');
+  const written = (piece: Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => {
+      deflate.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  let before: Promise<void> = Promise.resolve();
   for (const piece of pieces) {
     crc = checksum(piece, crc);
     bytes += piece.length;
-    if (!deflate.write(piece)) await once(deflate, 'drain');
+    await before;
+    before = written(piece);
   }
+  await before;
   deflate.end();
   await ended;
   return { name, chunks, crc, packedBytes, bytes };
