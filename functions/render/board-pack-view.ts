@@ -110,7 +110,9 @@ const packCharts = (report: Report): Readonly<Record<ChartName, PackChart | null
   const charts = headline === null ? [] : chartsOf(report, headline.name);
   const drawn = (wanted: ChartName): PackChart | null => {
     const chart = charts.find(({ name }) => name === wanted);
-    return chart === undefined ? null : { title: chart.title, alt: chart.alt, ...chart.draw(lightPalette) };
+    if (chart === undefined) return null;
+    const draw = chart.drawInFull ?? chart.draw;
+    return { title: chart.title, alt: chart.alt, ...draw(lightPalette) };
   };
   return {
     bridge: drawn('bridge'),
