@@ -22,6 +22,8 @@ export const manifestSchema = z.strictObject({
   /** What the engine read to make this revision, where it is paid by the byte. */
   bytesScanned: z.int().nonnegative().optional(),
   files: z.array(fileSchema),
+  /** Files that could not be made for this revision. */
+  missing: z.array(z.string()).min(1).optional(),
   inputs: z.array(fileSchema.extend({ month: z.string(), table: z.string() })),
   queries: z.array(z.strictObject({ name: z.string(), sha256: sha256Text })),
   config: z.record(z.string(), z.unknown()),

@@ -204,7 +204,7 @@ export const awsMachine = (): Machine =>
 export const awsTopic = (): Topic =>
   snsTopic({ client: new SNSClient({ requestHandler }), arn: variable('OPS_TOPIC_ARN', text) });
 
-export const awsMetric = (name: 'ReportOnTime' | 'DeliveryUnknown' | 'ReportArchived', value: number): void =>
+export const awsMetric = (name: 'ReportOnTime' | 'DeliveryUnknown' | 'ReportIncomplete', value: number): void =>
   metric(variable('METRIC_NAMESPACE', text), name, value, awsClock.now());
 
 /** The day of the month by which last month's report must be there. */

@@ -1,21 +1,12 @@
 /** A month from snapshot to mail: ingest, check, measure, render, archive, deliver. */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline as stream } from 'node:stream/promises';
-import {
-  type Archived,
-  type ArchiveFile,
-  archivedMonths,
-  type Manifest,
-  publish,
-  readArchived,
-  reportBytes,
-} from './archive.ts';
+import { type Archived, archivedFile, archivedMonths, type Manifest, publish, readArchived } from './archive.ts';
+import { artefactsOf, headlineCharts, type Makers } from './artefacts.ts';
 import type { Config } from './core/config.ts';
 import { lateRows } from './core/gates.ts';
-import { addMonths, lastDayOf, type Month } from './core/month.ts';
+import { addMonths, type Month } from './core/month.ts';
 import type { Report } from './core/report.ts';
 import { changedFigures, changedHistory } from './core/restatement.ts';
 import { type Delivery, deliver } from './deliver.ts';
@@ -24,13 +15,14 @@ import { ingest, type SnapshotSource } from './ingest.ts';
 import { type Catalog, loadCatalog, saveCatalog } from './lake/catalog.ts';
 import { type Lake, openLake } from './lake/lake.ts';
 import { type Lineage, lineageOf } from './lake/lineage.ts';
+import { type LedgerPart, writeLedger } from './ledger-file.ts';
 import { missingInputs } from './measurable.ts';
 import { type Measurement, measure } from './measure.ts';
 import type { Clock, Mailer, ObjectStore, Progress, QueryEngine, TableLoader } from './ports.ts';
 import { queryNames, queryText } from './queries/sql.ts';
-import { mimeMessage } from './render/mime.ts';
-import { type RenderedReport, renderReport } from './render/render-report.ts';
-import { segmentsCsv, textCell } from './render/segments-csv.ts';
+import { chartFile, type MailImage } from './render/mail-images.ts';
+import { mailMessage } from './render/render-mail.ts';
+import { rebuildSite } from './site/rebuild-site.ts';
 import { type TableName, tableNames } from './sources/source-file.ts';
 import { codeVersion } from './version.ts';
 
@@ -46,6 +38,8 @@ export type World = {
   readonly progress: Progress;
   /** Told to people, not to machines. */
   readonly note: (text: string) => void;
+  /** How charts, board pack and workbook are made, where not in the usual way. */
+  readonly makers?: Makers;
   /** Bytes that the engine has read for this run, where it is paid by them. */
   readonly bytesScanned?: () => Promise<number>;
 };
@@ -58,7 +52,11 @@ export type ArchivedMonth = {
   readonly report: Report;
   /** False when the month's current revision says the same already. */
   readonly added: boolean;
+  /** Files that could not be made: charts, board pack, workbook; `index.html` of the archive. */
+  readonly missing: readonly string[];
 };
+
+type Mailed = Pick<ArchivedMonth, 'month' | 'revision' | 'report'>;
 
 export type RunOutcome = ArchivedMonth & { readonly deliveries: readonly Delivery[] };
 
@@ -213,71 +211,12 @@ const complete = async (
 };
 
 /** The ledger of each window that was measured. */
-const ledgersOf = ({ measurement, lineage }: Checked) =>
-  measurement.windows.map(({ window, accounts }) => ({
+const ledgersOf = ({ measurement, lineage }: Checked): LedgerPart[] =>
+  measurement.windows.map(({ window, accounts, moved }) => ({
     window,
+    moved,
     movements: lineage.movements(accounts, window, measurement.dimensions),
   }));
-
-/** The ledger of all windows in one file, beginning with the names of its columns. */
-const writeLedger = async (checked: Checked, path: string): Promise<void> => {
-  const header = [
-    'window,account_id,account_name,movement,cause,reason,opening_mrr,closing_mrr,delta_mrr'.split(','),
-    checked.measurement.dimensions.map(textCell),
-    ['acv_band', 'cohort_year', 'invoice_ids', 'opportunity_ids'],
-  ].flat();
-  const ledger = createWriteStream(path, { flags: 'wx' });
-  ledger.write(`${header.join(',')}\n`);
-  for (const { window, movements } of ledgersOf(checked)) {
-    const part = `${path}.${window}`;
-    await checked.lake.exportCsv(movements, part);
-    await stream(createReadStream(part, { start: await headerLength(part) }), ledger, { end: false });
-    await rm(part);
-  }
-  ledger.end();
-  await new Promise<void>((resolve, reject) => ledger.on('close', resolve).on('error', reject));
-};
-
-/** Bytes of the first line: the engine's own column names, which hold no line end. */
-const headerLength = async (path: string): Promise<number> => {
-  let length = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 4096 })) {
-    const end = chunk.indexOf(0x0a);
-    if (end >= 0) return length + end + 1;
-    length += chunk.length;
-  }
-  return length;
-};
-
-const encoded = (text: string) => ({ bytes: new TextEncoder().encode(text) });
-
-const archiveFiles = async (
-  month: Month,
-  report: Report,
-  rendered: RenderedReport,
-  sender: string,
-  ledger: string,
-): Promise<ArchiveFile[]> => {
-  // The archived message is a specimen: addressed to its sender, dated by the snapshot, the same bytes every time.
-  const specimen = await mimeMessage({
-    from: sender,
-    to: sender,
-    subject: rendered.subject,
-    html: rendered.emailHtml,
-    text: rendered.emailText,
-    date: new Date(`${lastDayOf(month)}T12:00:00Z`),
-    messageId: `<retention-${report.month}-r${report.revision}@${sender.slice(sender.lastIndexOf('@') + 1)}>`,
-  });
-  return [
-    { name: 'report.json', content: { bytes: reportBytes(report) } },
-    { name: 'report.html', content: encoded(rendered.pageHtml) },
-    { name: 'email.html', content: encoded(rendered.emailHtml) },
-    { name: 'email.txt', content: encoded(rendered.emailText) },
-    { name: 'email.eml', content: { bytes: specimen } },
-    { name: 'segments.csv', content: encoded(segmentsCsv(report)) },
-    { name: 'movements.csv', content: { path: ledger } },
-  ];
-};
 
 /**
  * Reads, checks, measures and archives one month: adds a revision unless the current one says the same of the same inputs.
@@ -293,33 +232,76 @@ export const archiveMonth = async (
   const current = await readArchived(world.store, month);
   const revision = (current?.revision ?? 0) + 1;
   const manifest = manifestOf(month, revision, config, world.engine.name, checked.catalog);
-  if (isCurrent(current, manifest, checked.measurement.report)) {
+  const unchanged = isCurrent(current, manifest, checked.measurement.report) ? current : null;
+  const keep = async ({ report }: Archived, missing: readonly string[]): Promise<ArchivedMonth> => {
     await saveCatalog(world.store, checked.catalog, checked.etag);
-    return { month, revision: current.revision, report: current.report, added: false };
-  }
+    const behind = await showInSite(world);
+    return { month, revision: report.revision, report, added: false, missing: [...missing, ...behind] };
+  };
+  if (unchanged !== null && unchanged.manifest.missing === undefined) return keep(unchanged, []);
   world.progress('Writing the report', 0, 1);
   const late = await lateRowsOf(month, checked.catalog, world.store);
   const report = await complete(checked.measurement.report, current, late, world.store);
   await mkdir(world.scratch, { recursive: true });
   const ledger = join(world.scratch, `movements-${month}.csv`);
-  await writeLedger(checked, ledger);
-  const files = await archiveFiles(month, report, renderReport(report), config.sender, ledger);
+  const movements = await writeLedger(ledgersOf(checked), checked.measurement.dimensions, checked.lake, ledger);
+  const { files, missing } = await artefactsOf(
+    { report, ledger: movements, ledgerPath: ledger, sender: config.sender },
+    world.makers,
+  );
+  for (const { name, problem } of missing) world.note(`${name} could not be made: ${problem}`);
+  const names = missing.map(({ name }) => name);
+  // What could not be made the last time is tried again; a revision comes of it only if something now can.
+  if (unchanged !== null && same(unchanged.manifest.missing, names)) return keep(unchanged, names);
   await saveCatalog(world.store, checked.catalog, checked.etag);
   const scanned = await world.bytesScanned?.();
-  await publish(world.store, scanned === undefined ? manifest : { ...manifest, bytesScanned: scanned }, files);
+  const about = {
+    ...manifest,
+    ...(scanned === undefined ? {} : { bytesScanned: scanned }),
+    ...(names.length === 0 ? {} : { missing: names }),
+  };
+  await publish(world.store, about, files);
+  const behind = await showInSite(world);
   world.progress('Writing the report', 1, 1);
-  return { month, revision, report, added: true };
+  return { month, revision, report, added: true, missing: [...names, ...behind] };
 };
 
-/** Mails an archived month to each recipient once. */
-export const mailMonth = (
-  { month, revision, report }: Omit<ArchivedMonth, 'added'>,
+/**
+ * Brings the archive's site up to date, and resolves with its page where that failed. The site is made of the archive and
+ * can be made again: a month that is archived has not failed for it.
+ */
+const showInSite = async ({ store, note }: World): Promise<readonly string[]> => {
+  try {
+    await rebuildSite(store);
+    return [];
+  } catch (error) {
+    note(`the index of the archive could not be brought up to date: ${error instanceof Error ? error.message : error}`);
+    return ['index.html'];
+  }
+};
+
+/** The charts of an archived revision, as its mail shows them. */
+const chartsIn = async (store: ObjectStore, { month, revision, report }: Mailed): Promise<MailImage[]> => {
+  const archived = await readArchived(store, month, revision);
+  if (archived === null) return [];
+  const images: MailImage[] = [];
+  for (const { name, alt } of headlineCharts(report)) {
+    const path = await archivedFile(store, archived, chartFile(name));
+    if (path !== null) images.push({ name, alt, png: await readFile(path) });
+  }
+  return images;
+};
+
+/** Mails an archived month to each recipient once, with the charts that its archive has. */
+export const mailMonth = async (
+  mailed: Mailed,
   config: Config,
   mail: MailOptions,
   world: Pick<World, 'store' | 'mailer' | 'clock'>,
 ): Promise<Delivery[]> => {
-  const { subject, emailHtml: html, emailText: text } = renderReport(report);
-  return deliver({ month, revision, message: { subject, html, text } }, { ...mail, sender: config.sender }, world);
+  const { month, revision, report } = mailed;
+  const message = mailMessage(report, await chartsIn(world.store, mailed));
+  return deliver({ month, revision, message }, { ...mail, sender: config.sender }, world);
 };
 
 /** Runs one month from snapshot to mail; without mail when `mail` is null. */

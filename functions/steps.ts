@@ -97,11 +97,13 @@ export const archiveStep = async (
   source: SnapshotSource,
   config: Config,
   world: World,
-): Promise<{ revision: number; added: boolean }> => {
+): Promise<{ revision: number; added: boolean; missing: readonly string[] }> => {
   const lease = { month, run, minutes: archiveMinutes };
-  const { revision, added, report } = await withLease(lease, world, () => archiveMonth(month, source, config, world));
+  const { revision, added, missing, report } = await withLease(lease, world, () =>
+    archiveMonth(month, source, config, world),
+  );
   await record(run, { month, archived: { revision, added }, gates: report.gates, deliveries: [] }, world.store);
-  return { revision, added };
+  return { revision, added, missing };
 };
 
 /** Mails the archived revision. Who has it already is passed over; an unknown outcome is thrown after it is on record. */

@@ -48,6 +48,7 @@ export class Alarms extends Construct {
       period: Duration.hours(12),
     });
     const unknown = new Metric({ namespace: props.metricNamespace, metricName: 'DeliveryUnknown', ...short });
+    const incomplete = new Metric({ namespace: props.metricNamespace, metricName: 'ReportIncomplete', ...short });
     const deadLetters = props.ops.deadLetters.metricApproximateNumberOfMessagesVisible({
       statistic: Stats.MAXIMUM,
       period: Duration.minutes(5),
@@ -107,6 +108,11 @@ export class Alarms extends Construct {
         },
       ),
       above(
+        'ReportIncomplete',
+        'A report went out without a chart, its board pack or its workbook: the log of the function archive says why. Mend it and run the month again.',
+        incomplete,
+      ),
+      above(
         'DeadLetters',
         'A schedule could not start what it should. Read the message in the queue, mend, run the month.',
         deadLetters,
@@ -143,7 +149,7 @@ export class Alarms extends Construct {
     ];
     this.metrics = {
       runs: [machine.metricStarted(short), machine.metricSucceeded(short), failed, timedOut],
-      report: [onTime, deadLetters, dropped],
+      report: [onTime, incomplete, deadLetters, dropped],
       mail: [mail('Send'), mail('Delivery'), bounces, complaints, rejects, unknown],
       bytes: [bytes],
       functions: [errors, throttles],

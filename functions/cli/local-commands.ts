@@ -9,11 +9,12 @@ import type { Month } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { type Delivery, refuseUnknown } from '../deliver.ts';
 import { usageError } from '../errors.ts';
-import { archiveMonth, checkMonth, mailMonth, type RunOutcome, type World } from '../pipeline.ts';
+import { type ArchivedMonth, archiveMonth, checkMonth, mailMonth, type RunOutcome, type World } from '../pipeline.ts';
+import { pageKey } from '../site/index-schema.ts';
 import { writeSampleBook } from '../sources/sample-book.ts';
 import { type BackfillOptions, type CheckOptions, monthsOf, type RunOptions, type Sourced } from './options.ts';
 import { type Context, shownPath } from './place.ts';
-import { printArchived, printBackfill, printDeliveries, printGates } from './printing.ts';
+import { type Place, printArchived, printBackfill, printDeliveries, printGates } from './printing.ts';
 import { jsonText as json, safe } from './terminal.ts';
 
 /** Opens the world and, where there is one, the source, and keeps the hashes of what was read. */
@@ -48,12 +49,24 @@ const recipientsOf = (config: Config, to: readonly string[] | undefined, { maile
   );
 };
 
-const outcomeJson = (home: string, { month, revision, added, deliveries, report }: RunOutcome) => ({
+const placesOf = (home: string, { month, revision, missing }: ArchivedMonth): Place[] => {
+  const files = [
+    ['Report', 'report.html'],
+    ['Board pack', 'report.pdf'],
+    ['Workbook', 'report.xlsx'],
+  ] as const;
+  const made = files.filter(([, name]) => !missing.includes(name));
+  const places = made.map(([what, name]): Place => [what, shownPath(home, archiveKey(month, revision, name))]);
+  return missing.includes('index.html') ? places : [...places, ['All months', shownPath(home, pageKey)]];
+};
+
+const outcomeJson = (home: string, { month, revision, added, missing, deliveries, report }: RunOutcome) => ({
   month,
   revision,
   added,
   report: shownPath(home, archiveKey(month, revision, 'report.json')),
   page: shownPath(home, archiveKey(month, revision, 'report.html')),
+  missing,
   deliveries,
   gates: report.gates,
 });
@@ -70,8 +83,7 @@ export const run = async (options: RunOptions, context: Context): Promise<void> 
   await atWork(options, false, context, async (world, source) => {
     const recipients = options.email ? recipientsOf(config, options.to, world) : [];
     const archived = await archiveMonth(options.month, source, config, world);
-    const page = shownPath(options.home, archiveKey(archived.month, archived.revision, 'report.html'));
-    if (!options.json) printArchived(archived, page, terminal);
+    if (!options.json) printArchived(archived, placesOf(options.home, archived), terminal);
     const mail = { recipients, resend: options.resend };
     const deliveries = await mailMonth(archived, config, mail, world);
     if (!options.json) printDeliveries(found(options.home, deliveries), terminal);

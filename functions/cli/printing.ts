@@ -4,10 +4,15 @@ import type { Delivery } from '../deliver.ts';
 import { archiveTable, headlineTable, remarks } from './tables.ts';
 import { jsonText as json, safe, type Terminal } from './terminal.ts';
 
+const labelWidth = 'Board pack'.length + 2;
+
 export type Told = { readonly report: Report; readonly added: boolean };
 
-/** The headline, warnings, and where the page is. */
-export const printArchived = ({ report, added }: Told, page: string, { print, note }: Terminal): void => {
+/** Where a person finds a file, by what it is to them. */
+export type Place = readonly [what: 'Report' | 'Board pack' | 'Workbook' | 'All months', where: string];
+
+/** The headline, warnings, and where the files are. */
+export const printArchived = ({ report, added }: Told, places: readonly Place[], { print, note }: Terminal): void => {
   print(headlineTable(report));
   print('');
   for (const remark of remarks(report)) note(`warning: ${safe(remark, 400)}`);
@@ -16,14 +21,14 @@ export const printArchived = ({ report, added }: Told, page: string, { print, no
       ? `Archived as revision ${report.revision}.`
       : `Unchanged: revision ${report.revision} says the same. Nothing was added.`,
   );
-  print(`Report  ${page}`);
+  for (const [what, where] of places) print(`${what.padEnd(labelWidth)}${where}`);
 };
 
 /** `where` as a person finds it: a path, or the mail server's answer. */
 export const printDeliveries = (deliveries: readonly Delivery[], { print }: Terminal): void => {
   for (const { outcome, recipient, where } of deliveries)
     print(
-      `E-mail  ${where === null || where === '' ? '' : `${safe(where, 300)}  `}(${outcome}, ${safe(recipient, 300)})`,
+      `${'E-mail'.padEnd(labelWidth)}${where === null || where === '' ? '' : `${safe(where, 300)}  `}(${outcome}, ${safe(recipient, 300)})`,
     );
 };
 

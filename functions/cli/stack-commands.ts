@@ -52,7 +52,7 @@ const reportOf = async (outcome: Outcome | null, { store, name }: StackPlace): P
 const printRun = async ({ outcome, report }: Finished, place: StackPlace, { terminal }: Context): Promise<void> => {
   if (outcome.archived === null || report === null) return printGates(outcome.month, outcome.gates, terminal);
   const page = await place.locate(archiveKey(outcome.month, outcome.archived.revision, 'report.html'));
-  printArchived({ report, added: outcome.archived.added }, page, terminal);
+  printArchived({ report, added: outcome.archived.added }, [['Report', page]], terminal);
   printDeliveries(outcome.deliveries, terminal);
 };
 

@@ -6,9 +6,9 @@ import { archiveStep } from '../steps.ts';
 
 export const handler = step(stepEventSchema, awsStore, async ({ run, request }, call) => {
   const config = await awsConfig();
-  const archived = await withAthenaLedger(run, call, (source, world) =>
+  const { missing, ...archived } = await withAthenaLedger(run, call, (source, world) =>
     archiveStep(run, request, source, config, world),
   );
-  awsMetric('ReportArchived', 1);
+  awsMetric('ReportIncomplete', missing.length);
   return archived;
 });

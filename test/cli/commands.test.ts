@@ -29,7 +29,7 @@ test('run: the headline, where the report and the mails are; on standard output 
   expect(stdout).toMatch(/^NDR +98\.6% .*n\/a$/m);
   expect(stdout).toContain('Archived as revision 1.');
   expect(stdout).toMatch(/^Report {2}.*archive\/month=2026-10\/revision=1\/report\.html$/m);
-  expect(stdout).toMatch(/^E-mail {2}.*outbox\/.*\.eml {2}\(sent, cfo@example\.com\)$/m);
+  expect(stdout).toMatch(/^E-mail +.*outbox\/.*\.eml {2}\(sent, cfo@example\.com\)$/m);
 });
 
 test('run again: unchanged, and mailed already', async () => {

@@ -65,7 +65,7 @@ test('run: sends the folder, starts, follows, and tells it as a run at home', as
   const headline = lines.slice(0, lines.indexOf(''));
   expect(home.stdout.split('\n').slice(0, headline.length)).toEqual(headline);
   expect(stdout).toMatch(/^Archived as revision 1\.$/m);
-  expect(stdout).toMatch(/^E-mail {2}ses-message-1 {2}\(sent, ops@example\.com\)$/m);
+  expect(stdout).toMatch(/^E-mail +ses-message-1 {2}\(sent, ops@example\.com\)$/m);
   const [, link = ''] = /^Report {2}(.+)$/m.exec(stdout) ?? [];
   expect(link).toMatch(linkForm);
   expect(await (await fetch(link)).text()).toBe(await folder.text(`${revision}/report.html`));

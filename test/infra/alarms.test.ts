@@ -31,6 +31,7 @@ describe('the alarms', () => {
         Dimensions: [{ Name: 'ScheduleGroup', Value: 'retention' }],
       },
     ],
+    ['ReportIncomplete', { Namespace: 'Retention/retention', MetricName: 'ReportIncomplete' }],
     ['MailUnknown', { Namespace: 'Retention/retention', MetricName: 'DeliveryUnknown' }],
     [
       'MailBounced',

@@ -24,6 +24,10 @@ afterAll(() => folder.dispose());
 
 test('the first run archives revision 1 with every file, and points to it', async () => {
   const names = [
+    'chart-bridge.png',
+    'chart-involuntary.png',
+    'chart-segments.png',
+    'chart-trend.png',
     'email.eml',
     'email.html',
     'email.txt',
@@ -31,10 +35,17 @@ test('the first run archives revision 1 with every file, and points to it', asyn
     'movements.csv',
     'report.html',
     'report.json',
+    'report.pdf',
+    'report.xlsx',
     'segments.csv',
   ];
   expect(Object.keys(await folder.tree('archive')).sort()).toEqual(
-    ['month=2026-10/current.json', ...names.map((name) => `month=2026-10/revision=1/${name}`)].sort(),
+    [
+      'index.html',
+      'index.json',
+      'month=2026-10/current.json',
+      ...names.map((name) => `month=2026-10/revision=1/${name}`),
+    ].sort(),
   );
   expect(JSON.parse(await folder.text('archive/month=2026-10/current.json'))).toEqual({
     revision: 1,

@@ -103,9 +103,9 @@ describe('a run in steps', () => {
     expect(await plan(), 'nothing is read twice').toEqual([]);
     await twice(async (world) => measureStep('one', request, await sourceOf(world), config, world));
     const first = await inWorld(async (world) => archiveStep('one', request, await sourceOf(world), config, world));
-    expect(first).toEqual({ revision: 1, added: true });
+    expect(first).toEqual({ revision: 1, added: true, missing: [] });
     const again = await inWorld(async (world) => archiveStep('one', request, await sourceOf(world), config, world));
-    expect(again, 'a second try adds nothing').toEqual({ revision: 1, added: false });
+    expect(again, 'a second try adds nothing').toEqual({ revision: 1, added: false, missing: [] });
     const deliveries = await twice((world) => deliverStep('one', request, 1, ops, config, world));
     expect(deliveries).toMatchObject([{ recipient: 'ops@example.com', outcome: 'already sent' }]);
 

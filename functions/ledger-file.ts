@@ -1,0 +1,55 @@
+/** movements.csv: the ledger of every window, written by the engine, and the head of it for page and workbook. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { pipeline as stream } from 'node:stream/promises';
+import type { WindowName } from './core/month.ts';
+import type { Lake } from './lake/lake.ts';
+import type { Derived } from './lake/lineage.ts';
+import { readLedgerRows } from './ledger-rows.ts';
+import type { Ledger, LedgerWindow } from './render/ledger.ts';
+import { textCell } from './render/segments-csv.ts';
+
+/** Rows of a window that page and workbook may show. More would make a workbook that no desk opens gladly. */
+export const ledgerRowsShown = 40_000;
+
+const before = 'window,account_id,account_name,movement,cause,reason,opening_mrr,closing_mrr,delta_mrr'.split(',');
+const ownDimensions = ['acv_band', 'cohort_year'];
+const after = ['invoice_ids', 'opportunity_ids'];
+
+export type LedgerPart = { readonly window: WindowName; readonly movements: Derived; readonly moved: number };
+
+/**
+ * Writes the ledger of all windows to the new file `path`, beginning with the names of its columns, and resolves with
+ * the largest movements of each. `dimensions` are the reported columns of the customers file.
+ */
+export const writeLedger = async (
+  parts: readonly LedgerPart[],
+  dimensions: readonly string[],
+  lake: Lake,
+  path: string,
+): Promise<Ledger> => {
+  const ledger = createWriteStream(path, { flags: 'wx' });
+  ledger.write(`${[...before, ...dimensions.map(textCell), ...ownDimensions, ...after].join(',')}\n`);
+  const windows: LedgerWindow[] = [];
+  for (const { window, movements, moved } of parts) {
+    const part = `${path}.${window}`;
+    await lake.exportCsv(movements, part);
+    windows.push({ window, rows: await readLedgerRows(part, ledgerRowsShown), total: moved });
+    await stream(createReadStream(part, { start: await headerLength(part) }), ledger, { end: false });
+    await rm(part);
+  }
+  ledger.end();
+  await new Promise<void>((resolve, reject) => ledger.on('close', resolve).on('error', reject));
+  return { dimensions: [...dimensions, ...ownDimensions], windows };
+};
+
+/** Bytes of the first line: the engine's own column names, which hold no line end. */
+const headerLength = async (path: string): Promise<number> => {
+  let length = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 4096 })) {
+    const end = chunk.indexOf(0x0a);
+    if (end >= 0) return length + end + 1;
+    length += chunk.length;
+  }
+  return length;
+};
