@@ -54,8 +54,8 @@ const firstRow = 2;
 
 export type Checks = {
   readonly sheet: Sheet;
-  /** For the summary: in words how the checks ended, and whether they ended well. */
-  readonly verdict: { readonly formula: string; readonly result: string; readonly isGood: string };
+  /** For the summary: in words how the checks ended. It begins with "Checks:" if, and only if, they ended well. */
+  readonly verdict: { readonly formula: string; readonly result: string };
 };
 
 const note = { ...apart, textColor: colours.soft };
@@ -124,7 +124,7 @@ const collector = (formats: Formats, decimals: number) => {
           ...rows,
         ],
         frozenRows: 1,
-        frozenColumns: 0,
+        frozenColumns: 1,
         // Sorted rows would no longer be those that formulas point to.
         hasFilter: false,
         orientation: 'landscape',
@@ -142,7 +142,6 @@ const collector = (formats: Formats, decimals: number) => {
       verdict: {
         formula: `IF(${zeros}=${checks},"${good}",${checks}-${zeros}&"${bad}")`,
         result: differing === 0 ? good : `${differing}${bad}`,
-        isGood: `${zeros}=${checks}`,
       },
     };
   };

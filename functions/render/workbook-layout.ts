@@ -35,12 +35,16 @@ const filterXml = ({ widths, frozenRows }: Sheet, lastRow: number): string =>
 const footer = (title: string): string =>
   `<headerFooter><oddFooter>${escaped(`&L&8${title.replaceAll('&', '&&')}&C&8&A&R&8&P / &N`)}</oddFooter></headerFooter>`;
 
+/** No mark on ids and years for being numbers stored as text, which they are meant to be. */
+const withoutMarks = ({ widths }: Sheet, lastRow: number): string =>
+  `<ignoredErrors><ignoredError sqref="A1:${columnLetter(widths.length - 1)}${lastRow}" numberStoredAsText="1"/></ignoredErrors>`;
+
 /** As wide as the page, as many pages as it takes. */
-const onPages = (xml: string, { orientation }: Sheet, title: string): string => {
+const onPages = (xml: string, sheet: Sheet, lastRow: number, title: string): string => {
   const first = /<worksheet[^>]*>/.exec(xml)?.[0] ?? '<worksheet>';
   const fitted = replaced(xml, first, `${first}<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>`);
-  const setUp = `<pageSetup paperSize="9" orientation="${orientation}" fitToWidth="1" fitToHeight="0"/>`;
-  return replaced(fitted, /<pageSetup [^>]*\/>/, `${setUp}${footer(title)}`);
+  const setUp = `<pageSetup paperSize="9" orientation="${sheet.orientation}" fitToWidth="1" fitToHeight="0"/>`;
+  return replaced(fitted, /<pageSetup [^>]*\/>/, `${setUp}${footer(title)}${withoutMarks(sheet, lastRow)}`);
 };
 
 const drawingReference = /<drawing [^>]*\/>/;
@@ -59,7 +63,7 @@ export const layout = (sheets: readonly Sheet[], title: string, lastRows: Readon
   const kept = new Map<string, string>();
   const complete = (xml: string, sheet: Sheet): string => {
     const lastRow = lastRows.get(sheet.name) ?? sheet.rows.length;
-    const paged = withResults(onPages(xml, sheet, title), sheet);
+    const paged = withResults(onPages(xml, sheet, lastRow, title), sheet);
     return sheet.hasFilter ? replaced(paged, '</sheetData>', `</sheetData>${filterXml(sheet, lastRow)}`) : paged;
   };
   const hiddenNames = sheets.flatMap((sheet, index) => {

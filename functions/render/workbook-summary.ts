@@ -229,12 +229,14 @@ const warningsShown = 40;
 export const summarySheet = (
   report: Report,
   formats: Formats,
-  verdict: { readonly formula: string; readonly result: string; readonly isGood: string },
+  verdict: { readonly formula: string; readonly result: string },
 ): Sheet => {
   const intro = introduction(report, span);
   const warnings = gateNotes(report, warningsShown).map(({ title, message }): [string, string] => [title, message]);
   const basis = basisNotes(report).map((note, index): [string, string] => [index === 0 ? 'Notes' : '', note]);
   const verdictRow = intro.length + 1;
+  // Of this sheet alone: not every spreadsheet lets a condition look at another one.
+  const isGood = `LEFT($A$${verdictRow},7)="Checks:"`;
   const cellRange = { from: { row: verdictRow, column: 1 }, to: { row: verdictRow, column: span } };
   return {
     name: 'Summary',
@@ -264,12 +266,12 @@ export const summarySheet = (
     conditionalFormatting: [
       {
         cellRange,
-        condition: { formula: verdict.isGood },
+        condition: { formula: isGood },
         style: { textColor: colours.good, backgroundColor: colours.goodTile },
       },
       {
         cellRange,
-        condition: { formula: `NOT(${verdict.isGood})` },
+        condition: { formula: `NOT(${isGood})` },
         style: { textColor: colours.bad, backgroundColor: colours.badTile },
       },
     ],
