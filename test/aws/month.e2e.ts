@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { addMonths, parseMonth } from '../../functions/core/month.ts';
 import { monthDue } from '../../functions/schedule.ts';
+import { siteIndexSchema } from '../../functions/site/index-schema.ts';
 import { writeSampleBook } from '../../functions/sources/sample-book.ts';
 import { retention } from '../cli/retention.ts';
 import { type Folder, openFolder } from '../pipeline/folder.ts';
@@ -23,7 +24,11 @@ const month = addMonths(monthIn(settings.config.timeZone), -1);
 const before = addMonths(month, -1);
 
 /** Everything a revision has but its manifest, which names the engine. */
-const files = ['report.json', 'report.html', 'email.html', 'email.txt', 'email.eml', 'segments.csv', 'movements.csv'];
+const files = [
+  ...['report.json', 'report.html', 'report.pdf', 'report.xlsx'],
+  ...['chart-bridge.png', 'chart-trend.png', 'chart-segments.png', 'chart-involuntary.png'],
+  ...['email.html', 'email.txt', 'email.eml', 'segments.csv', 'movements.csv'],
+];
 
 let cloud: Cloud;
 let ops: Ops;
@@ -88,6 +93,9 @@ describe('a month', () => {
     );
     await folder.run({ month, config: settings.config, email: false });
     await expectSameBytes(1);
+    const site = siteIndexSchema.parse(JSON.parse(`${await ops.read('archive/index.json')}`));
+    expect(site.months.map((entry) => entry.month)).toEqual([month]);
+    expect(`${await ops.read('archive/index.html')}`).toContain(`month&#x3D;${month}/revision&#x3D;1/report.html`);
     const mails = await ops.newMails();
     expect(mails.flatMap(({ To }) => To).sort()).toEqual([...settings.config.recipients].sort());
     expect(new Set(mails.map(({ Source }) => Source))).toEqual(new Set([settings.config.sender]));
