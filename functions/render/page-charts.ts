@@ -7,17 +7,11 @@ import { type ChartName, chartsOf } from './charts.ts';
 
 export type PageChart = { readonly title: string; readonly svg: Handlebars.SafeString };
 
-/** A drawing's own names, made unlike those of the same drawing of another window. */
-const named = (svg: string, prefix: string): string =>
-  svg
-    .replace(/\sid="/g, (start) => `${start}${prefix}-`)
-    .replace(/(url\(#|href="#|aria-labelledby="|aria-describedby=")/g, (start) => `${start}${prefix}-`);
-
-/** The charts of a window by name; those that have nothing to show are missing. Drawings escape their own texts. */
+/** The charts of a window by name; those that have nothing to show are missing. Drawings escape their own texts and name nothing. */
 export const pageCharts = (report: Report, window: WindowName): ReadonlyMap<ChartName, PageChart> =>
   new Map(
     chartsOf(report, window).map(({ name, title, draw }) => [
       name,
-      { title, svg: new Handlebars.SafeString(named(draw(pagePalette).svg, window)) },
+      { title, svg: new Handlebars.SafeString(draw(pagePalette).svg) },
     ]),
   );
