@@ -66,7 +66,7 @@ test('run: sends the folder, starts, follows, and tells it as a run at home', as
   expect(home.stdout.split('\n').slice(0, headline.length)).toEqual(headline);
   expect(stdout).toMatch(/^Archived as revision 1\.$/m);
   expect(stdout).toMatch(/^E-mail +ses-message-1 {2}\(sent, ops@example\.com\)$/m);
-  const [, link = ''] = /^Report {2}(.+)$/m.exec(stdout) ?? [];
+  const [, link = ''] = /^Report +(.+)$/m.exec(stdout) ?? [];
   expect(link).toMatch(linkForm);
   expect(await (await fetch(link)).text()).toBe(await folder.text(`${revision}/report.html`));
   expect(fake.started).toMatchObject([{ month: '2026-10', check: false, mail: { to: 'ops', resend: false } }]);
