@@ -1,11 +1,10 @@
 /** What the board pack says, as finished strings; how much of each list is set by `PackDetail`. */
-import type { Drawing } from '../../templates/charts/drawing.ts';
 import { windowNames } from '../core/month.ts';
 import type { Report, Retention } from '../core/report.ts';
+import type { PackCharts } from './board-pack-charts.ts';
 import { bridgeInFull } from './bridge-table.ts';
-import { lightPalette } from './chart-palettes.ts';
-import { type Chart, type ChartName, chartsOf } from './charts.ts';
 import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
+import { displayText } from './display-text.ts';
 import { countText, longMonth, percentText, ratioOf, windowLabels } from './formats.ts';
 import { headlineOf, measures } from './headline.ts';
 import { involuntaryPanel } from './involuntary-panel.ts';
@@ -61,9 +60,10 @@ const cardOf = ({ changes, ...card }: KpiCard) => ({
   })),
 });
 
-/** The column says the unit: "USD 1,200.00" and "12 accounts" each keep their number alone. */
-const lineOf = ({ openingMrr, accounts, ...line }: SegmentLine) => ({
+/** The column says the unit: "USD 1,200.00" and "12 accounts" each keep their number alone. Names have a narrow one. */
+const lineOf = ({ name, openingMrr, accounts, ...line }: SegmentLine) => ({
   ...line,
+  name: displayText(name, 36),
   openingMrr: openingMrr.slice(openingMrr.indexOf('\u00a0') + 1),
   accounts: accounts.slice(0, accounts.indexOf('\u00a0')),
 });
@@ -102,28 +102,8 @@ const basisOf = (report: Report, benchmarks: number) => {
   ];
 };
 
-type PackChart = Pick<Chart, 'title' | 'alt'> & Drawing;
-
-/** Every chart by its name, as an SVG document; null where it has nothing to show. */
-const packCharts = (report: Report): Readonly<Record<ChartName, PackChart | null>> => {
-  const headline = headlineOf(report);
-  const charts = headline === null ? [] : chartsOf(report, headline.name);
-  const drawn = (wanted: ChartName): PackChart | null => {
-    const chart = charts.find(({ name }) => name === wanted);
-    if (chart === undefined) return null;
-    const draw = chart.drawInFull ?? chart.draw;
-    return { title: chart.title, alt: chart.alt, ...draw(lightPalette) };
-  };
-  return {
-    bridge: drawn('bridge'),
-    trend: drawn('trend'),
-    segments: drawn('segments'),
-    involuntary: drawn('involuntary'),
-  };
-};
-
 /** Everything the pack's template shows. */
-export const boardPackView = (report: Report, detail: PackDetail) => {
+export const boardPackView = (report: Report, charts: PackCharts, detail: PackDetail) => {
   const headline = headlineOf(report);
   const month = longMonth(report.month);
   return {
@@ -137,7 +117,7 @@ export const boardPackView = (report: Report, detail: PackDetail) => {
     narrative: narrative(report),
     cards: kpiCards(report).map(cardOf),
     accounts: accountsLine(report),
-    charts: packCharts(report),
+    charts,
     bridge: bridgeInFull(report),
     ratios: ratioRows(report),
     segments: segmentsOf(report, detail),

@@ -6,6 +6,8 @@ import { lastDayOf, parseMonth } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { ReportError } from '../errors.ts';
 import { assetPath } from './assets.ts';
+import { breakable } from './board-pack-breaks.ts';
+import { type PackCharts, packCharts } from './board-pack-charts.ts';
 import { coverageOf, type HasGlyph, missing, printable } from './board-pack-glyphs.ts';
 import { boardPackView, type PackDetail } from './board-pack-view.ts';
 
@@ -15,9 +17,11 @@ export const mostPages = 5;
 const details: readonly PackDetail[] = [
   { dimensions: 8, segments: 12, movers: 10, gates: 6, changes: 8, benchmarks: 8, sectionsBeginPages: true },
   { dimensions: 8, segments: 12, movers: 10, gates: 6, changes: 8, benchmarks: 8, sectionsBeginPages: false },
-  { dimensions: 8, segments: 6, movers: 8, gates: 4, changes: 6, benchmarks: 6, sectionsBeginPages: false },
+  { dimensions: 8, segments: 8, movers: 8, gates: 6, changes: 6, benchmarks: 6, sectionsBeginPages: false },
+  { dimensions: 8, segments: 5, movers: 8, gates: 4, changes: 6, benchmarks: 6, sectionsBeginPages: false },
   { dimensions: 6, segments: 4, movers: 6, gates: 3, changes: 4, benchmarks: 4, sectionsBeginPages: false },
-  { dimensions: 3, segments: 3, movers: 5, gates: 3, changes: 2, benchmarks: 3, sectionsBeginPages: false },
+  { dimensions: 4, segments: 3, movers: 5, gates: 3, changes: 3, benchmarks: 3, sectionsBeginPages: false },
+  { dimensions: 2, segments: 3, movers: 3, gates: 2, changes: 2, benchmarks: 2, sectionsBeginPages: false },
 ];
 
 type Press = { readonly compiler: NodeCompiler; readonly hasGlyph: HasGlyph };
@@ -33,21 +37,17 @@ const openPress = async (): Promise<Press> => {
 
 let press: Promise<Press> | null = null;
 
-/** The data of a pack as the template reads it, and whether a character had to be left out. */
-const dataOf = (report: Report, detail: PackDetail, hasGlyph: HasGlyph): string => {
-  const print = (text: string) => printable(text, hasGlyph);
-  const said = boardPackView(report, detail);
+/** What the template reads: the view as JSON, every word of it fit to print, and what to say of characters that were not. */
+const inputsOf = (report: Report, charts: PackCharts, detail: PackDetail, hasGlyph: HasGlyph) => {
   let boxes = false;
-  const printed: unknown = JSON.parse(JSON.stringify(said), (_, value: unknown) => {
+  const pack = JSON.stringify(boardPackView(report, charts, detail), (key, value: unknown) => {
     if (typeof value !== 'string') return value;
-    const text = print(value);
+    const text = printable(value, hasGlyph);
     boxes ||= text !== value && text.includes(missing);
-    return text;
+    return key === 'svg' ? text : breakable(text);
   });
-  const unprintable = boxes
-    ? `${missing} stands for a character that is not in the font of this document. report.html shows it.`
-    : '';
-  return JSON.stringify({ ...(printed as object), unprintable });
+  const unprintable = `${missing} stands for a character that is not in the font of this document. report.html shows it.`;
+  return { pack, unprintable: boxes ? unprintable : '' };
 };
 
 const failed = (report: Report, cause: unknown) =>
@@ -67,11 +67,10 @@ export const boardPackPdf = async (report: Report): Promise<Uint8Array> => {
   press ??= openPress();
   const { compiler, hasGlyph } = await press;
   const creationTimestamp = Date.parse(`${lastDayOf(parseMonth(report.month))}T12:00:00Z`) / 1000;
+  const mainFilePath = assetPath('board-pack.typ');
+  const charts = packCharts(report);
   for (const detail of details) {
-    const compiled = compiler.compile({
-      mainFilePath: assetPath('board-pack.typ'),
-      inputs: { pack: dataOf(report, detail, hasGlyph) },
-    });
+    const compiled = compiler.compile({ mainFilePath, inputs: inputsOf(report, charts, detail, hasGlyph) });
     const document = compiled.result;
     if (document === null) {
       const error = compiled.takeError();
