@@ -93,7 +93,16 @@ export const artefactsOf = async (
   const xlsx = await attempt('report.xlsx', () => workbook(report, ledger));
   const files: ArchiveFile[] = [
     { name: 'report.json', content: { bytes: reportBytes(report) } },
-    { name: 'report.html', content: text(pageHtml(report, ledger)) },
+    {
+      name: 'report.html',
+      content: text(
+        pageHtml(
+          report,
+          ledger,
+          missing.map(({ name }) => name),
+        ),
+      ),
+    },
     { name: 'email.html', content: text(mail.html) },
     { name: 'email.txt', content: text(mail.text) },
     { name: 'email.eml', content: { bytes: await specimen(report, images, sender) } },

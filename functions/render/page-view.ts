@@ -94,7 +94,7 @@ const noticesOf = ({ gates, restatement }: Report): string[] => [
   ...(restatement === null ? [] : ['restated']),
 ];
 
-export const pageView = (report: Report, ledger: Ledger | null) => {
+export const pageView = (report: Report, ledger: Ledger | null, missing: readonly string[]) => {
   const headline = headlineOf(report);
   const embedded = ledger === null || ledger.windows.length === 0 ? null : pageLedger(ledger);
   const windows = windowNames.toReversed().flatMap((name) => {
@@ -108,7 +108,7 @@ export const pageView = (report: Report, ledger: Ledger | null) => {
     currency: report.reportingCurrency,
     narrative: narrative(report),
     notices: noticesOf(report),
-    files,
+    files: files.filter(({ href }) => !missing.includes(href)),
     windows,
     hasChoice: windows.length > 1,
     /** Where no window can be measured yet: the same cards, all n/a. */

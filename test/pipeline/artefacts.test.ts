@@ -79,6 +79,9 @@ test('a report goes out without what cannot be made, and says what that is', asy
     'segments.csv',
     'movements.csv',
   ]);
+  const page = await folder.text(at(1, 'report.html'));
+  expect(page).toContain('href="movements.csv"');
+  expect(page).not.toMatch(/report\.(pdf|xlsx)/);
   const mail = await sent(outcome.deliveries[0]?.where);
   expect(mail.attachments).toEqual([]);
   expect(mail.html).not.toMatch(/<img|cid:/);
