@@ -1,4 +1,4 @@
-/** report.pdf, the board pack: 3 to 5 pages of A4, tagged and fit for archives (PDF/A-2a), set by Typst. */
+/** report.pdf, the board pack: 3 to 5 pages of A4, accessible (PDF/UA-1) and fit for archives (PDF/A-2a), set by Typst. */
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler';
@@ -6,6 +6,7 @@ import { lastDayOf, parseMonth } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { ReportError } from '../errors.ts';
 import { assetPath } from './assets.ts';
+import { declareAccessible } from './board-pack-accessible.ts';
 import { breakable } from './board-pack-breaks.ts';
 import { type PackCharts, packCharts } from './board-pack-charts.ts';
 import { coverageOf, type HasGlyph, missing, printable } from './board-pack-glyphs.ts';
@@ -77,7 +78,7 @@ export const boardPackPdf = async (report: Report): Promise<Uint8Array> => {
       throw failed(report, error === null ? null : compiler.fetchDiagnostics(error));
     }
     if (document.numOfPages > mostPages) continue;
-    return compiler.pdf(document, { pdfStandard: 'a-2a', creationTimestamp });
+    return declareAccessible(compiler.pdf(document, { pdfStandard: 'a-2a', creationTimestamp }));
   }
   throw failed(report, new Error(`more than ${mostPages} pages even with the fewest rows`));
 };
