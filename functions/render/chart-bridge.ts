@@ -101,10 +101,13 @@ export const bridgeChart = (report: Report, name: WindowName): Chart | null => {
   const { bridge, openingMonth } = window;
   const money = (amount: string): string => moneyWithCode(amount, report.reportingCurrency);
   const change = exact(bridge.closing).minus(exact(bridge.opening));
-  const direction = change.isZero() ? 'stayed at' : change.isNegative() ? 'fell to' : 'rose to';
-  const decimals = exact(bridge.opening).decimalPlaces();
-  const scale = Math.max(decimals, bridge.opening.split('.')[1]?.length ?? 0);
-  const alt = `Bridge from ${longMonth(openingMonth)} to ${longMonth(report.month)}: MRR ${direction} ${money(bridge.closing)} from ${money(bridge.opening)}; ${decisive(bridge, scale)}; failed payments cost ${money(bridge.involuntaryChurn)}.`;
+  const direction = change.isNegative() ? 'fell' : 'rose';
+  const moved = change.isZero()
+    ? `MRR stayed at ${money(bridge.closing)}`
+    : `MRR ${direction} to ${money(bridge.closing)} from ${money(bridge.opening)}`;
+  const cost = exact(bridge.involuntaryChurn).isZero() ? 'nothing' : money(bridge.involuntaryChurn);
+  const decimals = bridge.opening.split('.')[1]?.length ?? 0;
+  const alt = `Bridge from ${longMonth(openingMonth)} to ${longMonth(report.month)}: ${moved}; ${decisive(bridge, decimals)}; failed payments cost ${cost}.`;
   return {
     name: 'bridge',
     title: `MRR from ${shortMonth(openingMonth)} to ${shortMonth(report.month)}`,
@@ -114,7 +117,7 @@ export const bridgeChart = (report: Report, name: WindowName): Chart | null => {
         {
           label: alt,
           unit: `MRR, ${report.reportingCurrency}`,
-          bars: barsOf(bridge, shortMonth(openingMonth), shortMonth(report.month)),
+          bars: barsOf(bridge, `Opening, ${shortMonth(openingMonth)}`, `Closing, ${shortMonth(report.month)}`),
           notes: notesOf(bridge),
         },
         palette,

@@ -1,104 +1,134 @@
 /** What failed payments did in each of the last 12 months, for drawing: lost for good, recovered, still in grace. */
-import { drawPaymentColumns, type PaymentStrip } from '../../templates/charts/payment-columns.ts';
-import { exact } from '../core/money.ts';
+import { drawPaymentColumns, type PaymentColumns, type PaymentStrip } from '../../templates/charts/payment-columns.ts';
+import { type Exact, exact, sum } from '../core/money.ts';
 import { type Month, monthRange, parseMonth } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { largestOf } from './bar.ts';
-import { compactAmount } from './chart-labels.ts';
+import { compactAmount, monthMarks } from './chart-labels.ts';
 import type { Chart } from './charts.ts';
-import { longMonth, moneyWithCode, shortMonth } from './formats.ts';
+import { longMonth, moneyWithCode } from './formats.ts';
 
 const monthsShown = 12;
 
+/** One a month; null where the month is not known. */
 type Amounts = readonly (string | null)[];
 
-const largest = (...series: readonly Amounts[]): number =>
-  largestOf(series.flat().flatMap((amount) => (amount === null ? [] : [exact(amount)]))).toNumber();
+type FailedPayments = {
+  /** Oldest first, the report's own last. */
+  readonly months: readonly Month[];
+  readonly lost: Amounts;
+  readonly recovered: Amounts;
+  readonly inGrace: Amounts;
+};
+
+/** Null without a month of either: a book without payments and without a month to compare. */
+const failedPaymentsOf = (report: Report): FailedPayments | null => {
+  const lost = new Map(
+    report.trend
+      .filter(({ window }) => window === 'month')
+      .map(({ month, involuntaryChurnMrr }) => [month, involuntaryChurnMrr]),
+  );
+  const payments = new Map(report.failedPaymentsTrend.map((point) => [point.month, point]));
+  const [first] = [...lost.keys(), ...payments.keys()].sort();
+  if (first === undefined) return null;
+  const months = monthRange(parseMonth(first), parseMonth(report.month)).slice(-monthsShown);
+  return {
+    months,
+    lost: months.map((month) => lost.get(month) ?? null),
+    recovered: months.map((month) => payments.get(month)?.recoveredAmount ?? null),
+    inGrace: months.map((month) => payments.get(month)?.inGraceAmount ?? null),
+  };
+};
+
+const known = (amounts: Amounts): Exact[] => amounts.flatMap((amount) => (amount === null ? [] : [exact(amount)]));
+
+const full = (...series: readonly Amounts[]): number => largestOf(series.flatMap(known)).toNumber();
 
 const valuesOf = (amounts: Amounts): PaymentStrip['values'] =>
   amounts.map((amount) => (amount === null ? null : { amount: exact(amount).toNumber(), text: compactAmount(amount) }));
 
-const peakOf = (
-  amounts: Amounts,
-  months: readonly Month[],
-): { readonly month: Month; readonly amount: string } | null =>
-  months.reduce<{ month: Month; amount: string } | null>((peak, month, index) => {
-    const amount = amounts[index] ?? null;
-    if (amount === null) return peak;
-    return peak === null || exact(amount).greaterThan(exact(peak.amount)) ? { month, amount } : peak;
-  }, null);
+const bases =
+  'MRR is what a month is worth, an invoice can be for a year: the two are different bases, each on a scale of its own.';
 
-/** Null without a month of either: a book without payments and without a month to compare. */
-export const involuntaryChart = (report: Report): Chart | null => {
-  const last = parseMonth(report.month);
-  const lostByMonth = new Map(
-    report.trend.flatMap(({ window, month, involuntaryChurnMrr }) =>
-      window === 'month' ? [[month, involuntaryChurnMrr] as const] : [],
-    ),
-  );
-  const payments = new Map(report.failedPaymentsTrend.map((point) => [point.month, point]));
-  const known = [...lostByMonth.keys(), ...payments.keys()];
-  if (known.length === 0) return null;
-  const [first = report.month] = known.sort();
-  const months = monthRange(parseMonth(first), last).slice(-monthsShown);
-  const lost = months.map((month) => lostByMonth.get(month) ?? null);
-  const recovered = months.map((month) => payments.get(month)?.recoveredAmount ?? null);
-  const inGrace = months.map((month) => payments.get(month)?.inGraceAmount ?? null);
-  const { reportingCurrency } = report;
-  const money = (amount: string): string => moneyWithCode(amount, reportingCurrency);
-  const strips: PaymentStrip[] = [
-    {
-      name: 'Lost for good',
-      unit: `MRR that ended in the month, ${reportingCurrency}`,
-      kind: 'failed',
-      values: valuesOf(lost),
-      full: largest(lost),
-      none: 'Nothing was lost in these months.',
-    },
-  ];
-  if (payments.size > 0) {
-    const whole = largest(recovered, inGrace);
-    strips.push(
-      {
-        name: 'Recovered',
-        unit: `invoiced amounts, ${reportingCurrency}`,
-        kind: 'gain',
-        values: valuesOf(recovered),
-        full: whole,
-        none: 'Nothing was recovered in these months.',
-      },
-      {
-        name: 'Still in grace',
-        unit: `invoiced amounts by month of failure, ${reportingCurrency}`,
-        kind: 'even',
-        values: valuesOf(inGrace),
-        full: whole,
-        none: 'Nothing is in grace.',
-      },
+const columnsOf = (
+  { months, lost, recovered, inGrace }: FailedPayments,
+  currency: string,
+): Omit<PaymentColumns, 'label'> => {
+  const lostStrip: PaymentStrip = {
+    name: 'Lost for good',
+    unit: `MRR that ended in the month, ${currency}`,
+    kind: 'failed',
+    values: valuesOf(lost),
+    full: full(lost),
+    none: 'Nothing was lost in these months.',
+  };
+  if (known(recovered).length === 0) return { months: monthMarks(months), strips: [lostStrip], note: '' };
+  const recoveredStrip: PaymentStrip = {
+    name: 'Recovered',
+    unit: `invoiced amounts, ${currency}`,
+    kind: 'gain',
+    values: valuesOf(recovered),
+    full: full(recovered, inGrace),
+    none: 'Nothing was recovered in these months.',
+  };
+  const inGraceStrip: PaymentStrip = {
+    name: 'Still in grace',
+    unit: `invoiced amounts, in the month they failed, ${currency}`,
+    kind: 'even',
+    values: valuesOf(inGrace),
+    full: full(recovered, inGrace),
+    none: 'Nothing is in grace.',
+  };
+  return { months: monthMarks(months), strips: [lostStrip, recoveredStrip, inGraceStrip], note: bases };
+};
+
+/** The month that lost most; null when none lost anything. */
+const peakOf = ({ months, lost }: FailedPayments): { readonly month: Month; readonly amount: string } | null => {
+  const largest = largestOf(known(lost));
+  const at = lost.findLastIndex((amount) => amount !== null && exact(amount).equals(largest));
+  const month = months[at];
+  const amount = lost[at];
+  return largest.isZero() || month === undefined || amount === undefined || amount === null ? null : { month, amount };
+};
+
+const totalOf = (amounts: Amounts): string => {
+  const decimals = amounts.find((amount) => amount !== null)?.split('.')[1]?.length ?? 0;
+  return sum(known(amounts)).toFixed(decimals);
+};
+
+const findings = (payments: FailedPayments, report: Report): string[] => {
+  const money = (amount: string): string => moneyWithCode(amount, report.reportingCurrency);
+  const someOr = (none: string, amount: string, of = ''): string =>
+    exact(amount).isZero() ? none : `${money(amount)}${of}`;
+  const lost = payments.lost.at(-1) ?? null;
+  const recovered = payments.recovered.at(-1) ?? null;
+  const peak = peakOf(payments);
+  const said: string[] = [];
+  if (lost !== null) said.push(`${someOr('no MRR', lost, ' of MRR')} was lost for good in ${longMonth(report.month)}`);
+  if (peak !== null && payments.months.length > 1) {
+    const isNow = peak.month === report.month;
+    said.push(
+      isNow
+        ? `the most in ${payments.months.length} months`
+        : `the most in ${payments.months.length} months was ${money(peak.amount)} in ${longMonth(peak.month)}`,
     );
   }
-  const newest = lost.at(-1) ?? null;
-  const peak = peakOf(lost, months);
-  const said = [
-    newest === null ? [] : [`failed payments ended ${money(newest)} of MRR in ${longMonth(report.month)}`],
-    peak === null || peak.month === report.month || exact(peak.amount).isZero()
-      ? []
-      : [`the most in ${months.length} months was ${money(peak.amount)} in ${longMonth(peak.month)}`],
-    payments.has(report.month) ? [`${money(recovered.at(-1) ?? '0')} of invoices was recovered in the month`] : [],
-    payments.size === 0 ? [] : [`${money(totalOf(inGrace))} is still in grace`],
-  ].flat();
-  const alt = `Failed payments by month to ${longMonth(report.month)}: ${said.join('; ')}.`;
+  if (recovered !== null) said.push(`${someOr('nothing', recovered, ' of invoices')} was recovered in the month`);
+  if (known(payments.inGrace).length > 0)
+    said.push(`${someOr('nothing', totalOf(payments.inGrace))} is still in grace`);
+  return said;
+};
+
+/** Null where nothing is known of any month. */
+export const involuntaryChart = (report: Report): Chart | null => {
+  const payments = failedPaymentsOf(report);
+  if (payments === null) return null;
+  const alt = `Failed payments by month: ${findings(payments, report).join('; ')}.`;
+  const columns = columnsOf(payments, report.reportingCurrency);
   return {
     name: 'involuntary',
     title: 'Failed payments by month',
     alt,
-    draw: (palette) => drawPaymentColumns({ label: alt, months: namesOf(months), strips }, palette),
+    draw: (palette) => drawPaymentColumns({ label: alt, ...columns }, palette),
   };
 };
-
-const totalOf = (amounts: Amounts): string => {
-  const scale = Math.max(...amounts.map((amount) => amount?.split('.')[1]?.length ?? 0));
-  return amounts.reduce((total, amount) => total.plus(exact(amount ?? '0')), exact('0')).toFixed(scale);
-};
-
-const namesOf = (months: readonly Month[]): string[] => months.map((month) => shortMonth(month).slice(0, 3));

@@ -1,7 +1,7 @@
 /** Figures short enough for a drawing. The exact ones stand in the tables and in the words beside it. */
 import { Decimal } from 'decimal.js';
 import { type Exact, exact } from '../core/money.ts';
-import { amountText, countText, notAvailable } from './formats.ts';
+import { amountText, countText, notAvailable, shortMonth } from './formats.ts';
 
 const units = ['', 'k', 'm', 'bn', 'tn'] as const;
 
@@ -26,6 +26,15 @@ export const wholePercent = (ratio: Exact | null): string => {
   const percent = ratio.times(100).toDecimalPlaces(0, Decimal.ROUND_HALF_UP);
   return percent.greaterThan(999) ? '>999' : percent.toFixed(0);
 };
+
+export type MonthMark = { readonly name: string; readonly year: string };
+
+/** "Oct", with the year where one begins: over the first month and every January, the first giving way to a January beside it. */
+export const monthMarks = (months: readonly string[]): MonthMark[] =>
+  months.map((month, index) => {
+    const startsYear = month.endsWith('-01') || (index === 0 && months[1]?.endsWith('-01') !== true);
+    return { name: shortMonth(month).slice(0, 3), year: startsYear ? month.slice(0, 4) : '' };
+  });
 
 /** "90%" on an axis: ticks are whole or half percents. */
 export const tickPercent = (percent: number): string =>

@@ -1,40 +1,48 @@
 /** NDR of every segment by month, for drawing: the largest segments, at most 24, under the names of their dimensions. */
-import { drawHeatMap, type HeatCell, type HeatMap, type HeatRow } from '../../templates/charts/heat-map.ts';
+import { Decimal } from 'decimal.js';
+import {
+  drawHeatMap,
+  type Heat,
+  type HeatCell,
+  type HeatMap,
+  type HeatRow,
+  monthsThatFit,
+} from '../../templates/charts/heat-map.ts';
 import { type Exact, exact, zero } from '../core/money.ts';
-import { addMonths, type Month, monthRange, parseMonth, type WindowName } from '../core/month.ts';
+import { type Month, monthRange, parseMonth, type WindowName } from '../core/month.ts';
 import type { Report, SegmentTrend } from '../core/report.ts';
-import { wholePercent } from './chart-labels.ts';
+import { monthMarks, wholePercent } from './chart-labels.ts';
 import type { Chart } from './charts.ts';
 import { dimensionLabel, displayText } from './display-text.ts';
-import { countText, longMonth, percentText, plural, ratioOf, shortMonth, windowLabels } from './formats.ts';
+import { countText, longMonth, percentText, plural, ratioOf, windowLabels } from './formats.ts';
 
 /** What one drawing holds: in brief for a mail, in full for a page that has the room. */
-type Extent = { readonly months: number; readonly rows: number; readonly dimensions: number };
-const brief: Extent = { months: 12, rows: 24, dimensions: 6 };
-const full: Extent = { months: 24, rows: 120, dimensions: 24 };
+type Extent = { readonly width: number; readonly months: number; readonly rows: number; readonly dimensions: number };
+const brief: Extent = { width: 480, months: 12, rows: 24, dimensions: 6 };
+const full: Extent = { width: 860, months: 24, rows: 120, dimensions: 24 };
 
 /** Percentage points from 100% at which a colour becomes strong: a month moves less than a year. */
 const strongFrom: Readonly<Record<WindowName, string>> = { month: '2', quarter: '5', ttm: '10' };
 
 type Point = SegmentTrend['points'][number];
 
-const heatOf = (ndr: Exact, window: WindowName): 1 | 2 | -1 | -2 => {
-  const points = ndr.minus(1).times(100);
-  const isStrong = points.abs().greaterThanOrEqualTo(strongFrom[window]);
+/** By the figure as it is shown: a cell that says 100 is not coloured as below it. */
+const heatOf = (ndr: Exact, decimals: number, window: WindowName): Heat => {
+  const points = ndr.times(100).toDecimalPlaces(decimals, Decimal.ROUND_HALF_UP).minus(100);
   if (points.isNegative()) return points.abs().greaterThan(strongFrom[window]) ? -2 : -1;
-  return isStrong ? 2 : 1;
+  return points.greaterThanOrEqualTo(strongFrom[window]) ? 2 : 1;
 };
 
-const cellOf = (
-  report: Report,
-  window: WindowName,
-  point: Point | undefined,
-  text: (ndr: Exact) => string,
-): HeatCell | null => {
+/** How a cell says its figure, and with how many decimals. */
+type Wording = { readonly text: (ndr: Exact) => string; readonly decimals: number };
+const short: Wording = { text: wholePercent, decimals: 0 };
+const long: Wording = { text: percentText, decimals: 1 };
+
+const cellOf = (report: Report, window: WindowName, point: Point | undefined, wording: Wording): HeatCell | null => {
   const ndr = ratioOf(point?.ndr ?? null);
   if (point === undefined || ndr === null) return null;
   const isFaint = point.openingAccounts < report.basis.lowSampleBelow;
-  return { text: text(ndr), heat: isFaint ? 'faint' : heatOf(ndr, window) };
+  return { text: wording.text(ndr), heat: isFaint ? 'faint' : heatOf(ndr, wording.decimals, window) };
 };
 
 /** The largest of every dimension in turn, so that no dimension crowds out another. */
@@ -62,13 +70,13 @@ const chosen = (report: Report, rows: readonly SegmentTrend[], extent: Extent): 
 
 const legendOf = (report: Report, window: WindowName, cells: readonly (HeatCell | null)[]): HeatMap['legend'] => {
   const strong = exact(strongFrom[window]);
-  const low = `${exact('100').minus(strong).toFixed()}%`;
-  const high = `${exact('100').plus(strong).toFixed()}%`;
+  const low = exact('100').minus(strong).toFixed();
+  const high = exact('100').plus(strong).toFixed();
   const all: HeatMap['legend'] = [
-    { heat: -2, text: `below ${low}` },
-    { heat: -1, text: `below 100%` },
-    { heat: 1, text: `100% or more` },
-    { heat: 2, text: `from ${high}` },
+    { heat: -2, text: `below ${low}%` },
+    { heat: -1, text: `${low} to 100%` },
+    { heat: 1, text: `100 to ${high}%` },
+    { heat: 2, text: `${high}% and more` },
     { heat: 'faint', text: `fewer than ${countText(report.basis.lowSampleBelow)} accounts` },
   ];
   return all.filter(({ heat }) => heat !== 'faint' || cells.some((cell) => cell?.heat === 'faint'));
@@ -77,24 +85,29 @@ const legendOf = (report: Report, window: WindowName, cells: readonly (HeatCell 
 const moreText = (hidden: number): string =>
   hidden === 0 ? '' : `and ${countText(hidden)} more ${hidden === 1 ? 'segment' : 'segments'} in the table`;
 
+const nameOf = (segment: string): string => displayText(segment, 40);
+
+/** From the first month of any of the segments, as far back as the extent and the names leave room for. */
+const monthsOf = (report: Report, rows: readonly SegmentTrend[], { months, width }: Extent): Month[] => {
+  const [first = report.month] = rows.flatMap(({ points }) => points.map(({ month }) => month)).sort();
+  const names = rows.map(({ segment }) => nameOf(segment));
+  return monthRange(parseMonth(first), parseMonth(report.month)).slice(-Math.min(months, monthsThatFit(names, width)));
+};
+
 const mapOf = (
   report: Report,
   window: WindowName,
   rows: readonly SegmentTrend[],
   extent: Extent,
 ): Omit<HeatMap, 'label'> => {
-  const last = parseMonth(report.month);
-  const [firstKnown = report.month] = rows.flatMap(({ points }) => points.map(({ month }) => month)).sort();
-  const earliest = addMonths(last, 1 - extent.months);
-  const first = firstKnown > earliest ? parseMonth(firstKnown) : earliest;
-  const months: Month[] = monthRange(first, last).slice(0, -1);
   const shown = chosen(report, rows, extent);
+  const months = monthsOf(report, shown, extent);
   const rowOf = ({ segment, points }: SegmentTrend): HeatRow => {
     const at = (month: string): Point | undefined => points.find((point) => point.month === month);
     return {
-      name: displayText(segment, 40),
-      cells: months.map((month) => cellOf(report, window, at(month), wholePercent)),
-      newest: cellOf(report, window, at(report.month), percentText),
+      name: nameOf(segment),
+      cells: months.slice(0, -1).map((month) => cellOf(report, window, at(month), short)),
+      newest: cellOf(report, window, at(report.month), long),
     };
   };
   const groups = [...Map.groupBy(shown, ({ dimension }) => dimension)].map(([dimension, members]) => ({
@@ -103,14 +116,7 @@ const mapOf = (
   }));
   const cells = groups.flatMap((group) => group.rows.flatMap((row) => [...row.cells, row.newest]));
   return {
-    months: months.map((month, index) => ({
-      name: shortMonth(month).slice(0, 3),
-      year: index === 0 || month.endsWith('-01') ? month.slice(0, 4) : '',
-    })),
-    newestMonth: {
-      name: shortMonth(report.month).slice(0, 3),
-      year: report.month.slice(0, 4),
-    },
+    months: monthMarks(months),
     groups,
     legend: legendOf(report, window, cells),
     more: moreText(rows.length - shown.length),
@@ -125,7 +131,7 @@ const finding = (report: Report, rows: readonly SegmentTrend[]): string => {
     const point = points.find(({ month }) => month === report.month);
     const ndr = ratioOf(point?.ndr ?? null);
     if (point === undefined || ndr === null || point.openingAccounts < report.basis.lowSampleBelow) return [];
-    return [{ told: `${displayText(segment, 40)} (${dimensionLabel(dimension)}) with ${percentText(ndr)}`, ndr }];
+    return [{ told: `${nameOf(segment)} (${dimensionLabel(dimension)}) with ${percentText(ndr)}`, ndr }];
   });
   const sorted = standings.toSorted((one, other) => other.ndr.comparedTo(one.ndr));
   const [best] = sorted;

@@ -28,10 +28,12 @@ const bandOf = ({ basis: { bookBenchmark } }: Report): RetentionLines['band'] =>
   if (bookBenchmark === null) return null;
   const [, strong, elite] = bookBenchmark.bounds;
   const segment = displayText(bookBenchmark.segment, 24);
+  const told = `NDR of ${strong}% to ${elite}% is strong for ${segment}`;
   return {
     from: exact(strong).toNumber(),
     to: exact(elite).toNumber(),
-    label: `Benchmark: NDR of ${strong}% to ${elite}% is strong for ${segment}`,
+    label: `Benchmark: ${told}`,
+    farLabel: `Benchmark, outside the chart: ${told}`,
   };
 };
 

@@ -1,14 +1,15 @@
 /** Segments by month as a table that is coloured: every cell has its figure, so that the colour only repeats it. */
 import type { Drawing, Palette } from './drawing.ts';
-import { document, hatch, rectangle, stroke } from './svg.ts';
-import { centred, fitted, sizes, textAt, textWidth } from './text.ts';
+import { type Box, document, hatch, rectangle, stroke } from './svg.ts';
+import { centred, fitted, sizes, textAt, textWidth, type Weight } from './text.ts';
 
 /** How far from even: 1 and 2 above it, −1 and −2 below; `faint` has too few accounts for a colour to mean anything. */
-export type HeatCell = { readonly text: string; readonly heat: -2 | -1 | 1 | 2 | 'faint' };
+export type Heat = -2 | -1 | 1 | 2 | 'faint';
+export type HeatCell = { readonly text: string; readonly heat: Heat };
 
 export type HeatRow = {
   readonly name: string;
-  /** One a month, oldest first; null where the segment had no account. */
+  /** One a month before the newest, oldest first; null where the segment had no account. */
   readonly cells: readonly (HeatCell | null)[];
   /** The newest month's figure in full. */
   readonly newest: HeatCell | null;
@@ -16,11 +17,10 @@ export type HeatRow = {
 
 export type HeatMap = {
   readonly label: string;
-  /** Months before the newest, oldest first: the name, and the year where one begins. */
+  /** Oldest first, the newest last: the name, and the year where one begins. */
   readonly months: readonly { readonly name: string; readonly year: string }[];
-  readonly newestMonth: { readonly name: string; readonly year: string };
   readonly groups: readonly { readonly name: string; readonly rows: readonly HeatRow[] }[];
-  readonly legend: readonly { readonly text: string; readonly heat: HeatCell['heat'] }[];
+  readonly legend: readonly HeatCell[];
   /** What is not drawn, or empty. */
   readonly more: string;
 };
@@ -29,85 +29,101 @@ const cellWidth = 27;
 const newestWidth = 58;
 const rowHeight = 24;
 const groupHeight = 30;
-const header = 38;
+const groupGap = 4;
+const header = 32;
+const narrowest = 480;
+const fewestMonths = 6;
+/** What names get at least, where 12 months take 480 pixels, and at most, where they are cut. */
+const nameRoom = { least: 125, most: 270 };
+
+const roomForNames = (names: readonly string[]): number =>
+  Math.min(nameRoom.most, Math.max(nameRoom.least, ...names.map((name) => textWidth(name, sizes.label) + 10)));
+
+/** How many months a drawing of `width` has room for beside these names; never fewer than six. */
+export const monthsThatFit = (names: readonly string[], width: number): number =>
+  Math.max(fewestMonths, 1 + Math.floor((width - roomForNames(names) - newestWidth) / cellWidth));
 
 /** How much of the colour a step takes; the ink on it stays readable on light and dark. */
-export const heatOpacity = { 1: 0.22, 2: 0.5 } as const;
+export const heatOpacity = { weak: 0.22, strong: 0.5, faint: 0.35 } as const;
 
-const fillOf = (heat: HeatCell['heat'], palette: Palette): { fill: string; 'fill-opacity': number } =>
-  heat === 'faint'
-    ? { fill: palette.line, 'fill-opacity': 0.35 }
-    : { fill: heat > 0 ? palette.gain : palette.loss, 'fill-opacity': heatOpacity[heat === 2 || heat === -2 ? 2 : 1] };
-
-/** The drawing is as wide as its months need, and never narrower than the others. */
-export const drawHeatMap = (
-  { label, months, newestMonth, groups, legend, more }: HeatMap,
-  palette: Palette,
-): Drawing => {
-  const width = Math.max(480, 150 + months.length * cellWidth + newestWidth);
-  const left = width - newestWidth - months.length * cellWidth;
-  const cell = (x: number, y: number, room: number, found: HeatCell | null, weight: 400 | 600): string => {
-    if (found === null) return '';
-    const box = { x: x + 1, y: y + 1, width: room - 2, height: rowHeight - 2 };
-    return [
-      rectangle(box, { ...fillOf(found.heat, palette), rx: 2 }),
-      found.heat === 'faint' ? stroke(hatch(box, 6), palette.line, 1) : '',
-      textAt(x + room / 2, centred(y + rowHeight / 2, sizes.small), found.text, {
-        fill: found.heat === 'faint' ? palette.muted : palette.ink,
-        weight,
-        anchor: 'middle',
-      }),
-    ].join('');
-  };
-  const parts: string[] = [];
-  const heading = (x: number, { name, year }: HeatMap['newestMonth'], weight: 400 | 600): void => {
-    const fill = weight === 600 ? palette.ink : palette.muted;
-    parts.push(textAt(x, 30, name, { fill, weight, anchor: 'middle' }));
-    if (year !== '') parts.push(textAt(x, 13, year, { fill, weight, anchor: 'middle' }));
-  };
-  for (const [index, month] of months.entries()) heading(left + (index + 0.5) * cellWidth, month, 400);
-  heading(width - newestWidth / 2, newestMonth, 600);
-
-  let y = header;
-  for (const group of groups) {
-    parts.push(
-      textAt(0, y + 20, fitted(group.name, left - 8, sizes.label, 600), {
-        fill: palette.ink,
-        size: sizes.label,
-        weight: 600,
-      }),
+const filled = (box: Box, heat: Heat, palette: Palette): string => {
+  if (heat === 'faint') {
+    return (
+      rectangle(box, { fill: palette.line, 'fill-opacity': heatOpacity.faint, rx: 2 }) +
+      stroke(hatch(box, 6), palette.line, 1)
     );
-    y += groupHeight;
-    for (const row of group.rows) {
-      parts.push(
-        textAt(0, centred(y + rowHeight / 2, sizes.label), fitted(row.name, left - 8, sizes.label), {
-          fill: palette.ink,
-          size: sizes.label,
-        }),
-        ...row.cells.map((found, index) => cell(left + index * cellWidth, y, cellWidth, found, 400)),
-        cell(width - newestWidth, y, newestWidth, row.newest, 600),
-      );
-      y += rowHeight;
-    }
-    y += 4;
   }
-  y += 8;
+  const opacity = Math.abs(heat) === 2 ? heatOpacity.strong : heatOpacity.weak;
+  return rectangle(box, { fill: heat > 0 ? palette.gain : palette.loss, 'fill-opacity': opacity, rx: 2 });
+};
+
+const drawCell = (column: Box, cell: HeatCell | null, weight: Weight, palette: Palette): string => {
+  if (cell === null) return '';
+  const { x, y, width, height } = column;
+  const style = { fill: cell.heat === 'faint' ? palette.muted : palette.ink, weight, anchor: 'middle' } as const;
+  return (
+    filled({ x: x + 1, y: y + 1, width: width - 2, height: height - 2 }, cell.heat, palette) +
+    textAt(x + width / 2, centred(y + height / 2, sizes.small), cell.text, style)
+  );
+};
+
+const swatch = 12;
+
+/** Swatches with their words, in as many lines as they need, and where they end. */
+const drawLegend = (legend: HeatMap['legend'], top: number, width: number, palette: Palette): [string, number] => {
   let x = 0;
-  for (const { text, heat } of legend) {
-    const needed = 18 + textWidth(text, sizes.small);
+  let y = top;
+  const parts = legend.map(({ text, heat }) => {
+    const needed = swatch + 6 + textWidth(text, sizes.small);
     if (x > 0 && x + needed > width) {
       x = 0;
       y += 20;
     }
-    const box = { x, y: y + 1, width: 12, height: 12 };
-    parts.push(
-      rectangle(box, { ...fillOf(heat, palette), rx: 2 }),
-      heat === 'faint' ? stroke(hatch(box, 6), palette.line, 1) : '',
-      textAt(x + 18, y + 11, text, { fill: palette.muted }),
-    );
+    const drawn =
+      filled({ x, y, width: swatch, height: swatch }, heat, palette) +
+      textAt(x + swatch + 6, y + 10, text, { fill: palette.muted });
     x += needed + 16;
+    return drawn;
+  });
+  return [parts.join(''), y + 20];
+};
+
+/** 480 pixels wide, or as wide as its months and names need. */
+export const drawHeatMap = ({ label, months, groups, legend, more }: HeatMap, palette: Palette): Drawing => {
+  const names = groups.flatMap(({ rows }) => rows.map(({ name }) => name));
+  const columns = Math.max(0, months.length - 1) * cellWidth + newestWidth;
+  const width = Math.max(narrowest, Math.ceil(roomForNames(names) + columns));
+  const left = width - columns;
+  const column = (index: number, y: number): Box => {
+    const isNewest = index === months.length - 1;
+    return { x: left + index * cellWidth, y, width: isNewest ? newestWidth : cellWidth, height: rowHeight };
+  };
+  const parts = months.flatMap(({ name, year }, index) => {
+    const isNewest = index === months.length - 1;
+    const box = column(index, 0);
+    const style = {
+      fill: isNewest ? palette.ink : palette.muted,
+      weight: isNewest ? 600 : 400,
+      anchor: 'middle',
+    } as const;
+    return [12, 29].map((y, line) => textAt(box.x + box.width / 2, y, line === 0 ? year : name, style));
+  });
+  let y = header;
+  for (const { name, rows } of groups) {
+    const heading = { fill: palette.ink, size: sizes.label, weight: 600 } as const;
+    parts.push(textAt(0, y + 20, fitted(name, width, sizes.label, 600), heading));
+    y += groupHeight;
+    for (const row of rows) {
+      const style = { fill: palette.ink, size: sizes.label };
+      parts.push(textAt(0, centred(y + rowHeight / 2, sizes.label), fitted(row.name, left - 8, sizes.label), style));
+      for (const [index, cell] of row.cells.entries()) parts.push(drawCell(column(index, y), cell, 400, palette));
+      parts.push(drawCell(column(months.length - 1, y), row.newest, 600, palette));
+      y += rowHeight;
+    }
+    y += groupGap;
   }
-  y += 20;
-  if (more !== '') parts.push(textAt(0, y + 11, more, { fill: palette.muted }));
-  return document({ width, height: y + (more === '' ? 0 : 20), label, palette }, ...parts);
+  const [drawnLegend, end] = drawLegend(legend, y + 10, width, palette);
+  parts.push(drawnLegend);
+  if (more !== '') parts.push(textAt(0, end + 11, more, { fill: palette.muted }));
+  return document({ width, height: end + (more === '' ? 0 : 20), label, palette }, ...parts);
 };

@@ -2,7 +2,7 @@
 import { scaleLinear } from 'd3-scale';
 import type { Drawing, Palette } from './drawing.ts';
 import { document, hatch, pathOf, rectangle, stroke } from './svg.ts';
-import { fitted, sizes, textAt, textWidth } from './text.ts';
+import { fitted, sizes, textAt, textWidth, wrapped } from './text.ts';
 
 export type PaymentStrip = {
   readonly name: string;
@@ -19,8 +19,10 @@ export type PaymentStrip = {
 
 export type PaymentColumns = {
   readonly label: string;
-  readonly months: readonly string[];
+  /** Oldest first: the name, and the year where one begins. */
+  readonly months: readonly { readonly name: string; readonly year: string }[];
   readonly strips: readonly PaymentStrip[];
+  readonly note: string;
 };
 
 const width = 480;
@@ -44,7 +46,7 @@ const labelled = (values: PaymentStrip['values'], pitch: number): number[] => {
   return placed;
 };
 
-export const drawPaymentColumns = ({ label, months, strips }: PaymentColumns, palette: Palette): Drawing => {
+export const drawPaymentColumns = ({ label, months, strips, note }: PaymentColumns, palette: Palette): Drawing => {
   const pitch = width / Math.max(months.length, 6);
   const start = width - pitch * months.length;
   const drawStrip = ({ name, unit, kind, values, full, none }: PaymentStrip, at: number): string => {
@@ -91,15 +93,23 @@ export const drawPaymentColumns = ({ label, months, strips }: PaymentColumns, pa
     return parts.join('');
   };
   const bottom = strips.length * stripHeight;
+  const told = note === '' ? [] : wrapped(note, width, sizes.small);
   return document(
-    { width, height: bottom + 14, label, palette },
+    { width, height: bottom + 30 + told.length * 18, label, palette },
     ...strips.map(drawStrip),
-    ...months.map((month, index) =>
-      textAt(start + (index + 0.5) * pitch, bottom + 4, month, {
-        fill: index === months.length - 1 ? palette.ink : palette.muted,
-        weight: index === months.length - 1 ? 600 : 400,
+    ...months.flatMap(({ name, year }, index) => {
+      const isNewest = index === months.length - 1;
+      const style = {
+        fill: isNewest ? palette.ink : palette.muted,
+        weight: isNewest ? 600 : 400,
         anchor: 'middle',
-      }),
-    ),
+      } as const;
+      const middle = start + (index + 0.5) * pitch;
+      return [
+        textAt(middle, bottom + 4, name, style),
+        ...(year === '' ? [] : [textAt(middle, bottom + 20, year, style)]),
+      ];
+    }),
+    ...told.map((line, index) => textAt(0, bottom + 42 + index * 17, line, { fill: palette.muted })),
   );
 };

@@ -49,14 +49,17 @@ export type TextStyle = {
   readonly anchor?: 'start' | 'middle' | 'end';
 };
 
-/** A line of text whose baseline is at y. */
+/** A line of text whose baseline is at y; nothing for an empty one. */
 export const textAt = (
   x: number,
   y: number,
   content: string,
   { fill, size = sizes.small, weight = 400, anchor = 'start' }: TextStyle,
-): string =>
-  element('text', { x, y, fill, 'font-size': size, 'font-weight': weight, 'text-anchor': anchor }, escaped(content));
+): string => {
+  if (content === '') return '';
+  const attributes = { x, y, fill, 'font-size': size, 'font-weight': weight, 'text-anchor': anchor };
+  return element('text', attributes, escaped(content));
+};
 
 /** The baseline that centres digits and capitals of a size at y: half of Inter's cap height below it. */
 export const centred = (y: number, size: number): number => y + size * 0.364;

@@ -29,7 +29,7 @@ const lineHeight = 17;
 const top = 26;
 const plot = { from: 134, to: 408 };
 
-/** A movement is seen however small it is. */
+/** A bar is seen however small it is. */
 const thinnest = 1.5;
 
 /** Below this share of the largest level the movements would be slivers on an axis from 0. */
@@ -69,7 +69,7 @@ export const drawWaterfall = ({ label, unit, bars, notes }: Waterfall, palette: 
     const y = top + index * rowHeight;
     const isBalance = bar.kind === 'balance';
     const [left, right] = [foot(bar), bar.to].map((level) => scale(level)).sort((a, b) => a - b) as [number, number];
-    const box = { x: left, y, width: Math.max(right - left, isBalance ? 0 : thinnest), height: barHeight };
+    const box = { x: left, y, width: Math.max(right - left, thinnest), height: barHeight };
     const baseline = centred(y + barHeight / 2, sizes.label);
     const weight = isBalance || bar.kind === 'failed' ? 600 : 400;
     const style = { fill: palette.ink, size: sizes.label, weight } as const;
@@ -87,7 +87,7 @@ export const drawWaterfall = ({ label, unit, bars, notes }: Waterfall, palette: 
   const told = [...(broken ? [breakNote] : []), ...notes].flatMap((note) => wrapped(note, width, sizes.small));
   const below = top + (bars.length - 1) * rowHeight + barHeight + 10;
   return document(
-    { width, height: below + told.length * lineHeight + 4, label, palette },
+    { width, height: below + told.length * lineHeight + 8, label, palette },
     textAt(width, 12, unit, { fill: palette.muted, anchor: 'end' }),
     ...bars.map(row),
     ...told.map((line, index) => textAt(0, below + 12 + index * lineHeight, line, { fill: palette.muted })),
