@@ -118,7 +118,7 @@ const collector = (formats: Formats, decimals: number) => {
     return {
       sheet: {
         name: 'Checks',
-        widths: [30, 11, 18, 24, 18, 18, 16, 60],
+        widths: [34, 11, 18, 24, 18, 18, 16, 50],
         rows: [
           columns.map((title, index) => header(title, index >= 4 && index <= 6, index === 7 ? apart : {})),
           ...rows,

@@ -93,7 +93,7 @@ const windowOf = (window: WindowName, count: number): { ledger: LedgerWindow; su
     const number = `${index}`.padStart(6, '0');
     rows.push({
       accountId: `cus_Lx${number}${window}Qa`,
-      accountName: `Customer & Sons No. ${number}`,
+      accountName: `Customer ${index % 10 === 0 ? '& Söhne ' : ''}No. ${number}`,
       movement,
       cause,
       reason: cause === null ? null : `${cause}_reason`,
