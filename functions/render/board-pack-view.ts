@@ -18,6 +18,8 @@ import { bandRules, benchmarkRules, type SegmentLine, type SegmentTable, segment
 export type PackDetail = {
   readonly dimensions: number;
   readonly segments: number;
+  /** The segments month by month in colour: half a page. */
+  readonly heatMap: boolean;
   readonly movers: number;
   readonly gates: number;
   readonly changes: number;
@@ -117,7 +119,7 @@ export const boardPackView = (report: Report, charts: PackCharts, detail: PackDe
     narrative: narrative(report),
     cards: kpiCards(report).map(cardOf),
     accounts: accountsLine(report),
-    charts,
+    charts: detail.heatMap ? charts : { ...charts, segments: null },
     bridge: bridgeInFull(report),
     ratios: ratioRows(report),
     segments: segmentsOf(report, detail),

@@ -15,14 +15,27 @@ import { boardPackView, type PackDetail } from './board-pack-view.ts';
 export const mostPages = 5;
 
 /** From generous to frugal: a book with many segments or long names gets fewer rows, not a sixth page. */
+const generous: PackDetail = {
+  dimensions: 8,
+  segments: 12,
+  heatMap: true,
+  movers: 10,
+  gates: 6,
+  changes: 8,
+  benchmarks: 8,
+  sectionsBeginPages: true,
+};
+
+const flowing: PackDetail = { ...generous, sectionsBeginPages: false };
+
 const details: readonly PackDetail[] = [
-  { dimensions: 8, segments: 12, movers: 10, gates: 6, changes: 8, benchmarks: 8, sectionsBeginPages: true },
-  { dimensions: 8, segments: 12, movers: 10, gates: 6, changes: 8, benchmarks: 8, sectionsBeginPages: false },
-  { dimensions: 8, segments: 8, movers: 8, gates: 6, changes: 6, benchmarks: 6, sectionsBeginPages: false },
-  { dimensions: 8, segments: 5, movers: 8, gates: 4, changes: 6, benchmarks: 6, sectionsBeginPages: false },
-  { dimensions: 6, segments: 4, movers: 6, gates: 3, changes: 4, benchmarks: 4, sectionsBeginPages: false },
-  { dimensions: 4, segments: 3, movers: 5, gates: 3, changes: 3, benchmarks: 3, sectionsBeginPages: false },
-  { dimensions: 2, segments: 3, movers: 3, gates: 2, changes: 2, benchmarks: 2, sectionsBeginPages: false },
+  generous,
+  flowing,
+  { ...flowing, segments: 8, movers: 8, changes: 6, benchmarks: 6 },
+  { ...flowing, segments: 5, movers: 8, gates: 4, changes: 6, benchmarks: 6 },
+  { ...flowing, dimensions: 4, segments: 4, movers: 6, gates: 3, changes: 4, benchmarks: 4 },
+  { ...flowing, segments: 5, heatMap: false, movers: 6, gates: 3, changes: 4, benchmarks: 4 },
+  { ...flowing, dimensions: 3, segments: 3, heatMap: false, movers: 4, gates: 3, changes: 2, benchmarks: 3 },
 ];
 
 type Press = { readonly compiler: NodeCompiler; readonly hasGlyph: HasGlyph };
