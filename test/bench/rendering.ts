@@ -3,8 +3,13 @@
  * 100,000 movements: each document by itself and all together, time and peak memory, in a process of its own each.
  */
 import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { table } from '../../functions/cli/terminal.ts';
-import type { Report } from '../../functions/core/report.ts';
+import { windowNames } from '../../functions/core/month.ts';
+import { type Report, reportSchema } from '../../functions/core/report.ts';
+import { readLedgerRows } from '../../functions/ledger-rows.ts';
 import { boardPackPdf } from '../../functions/render/board-pack.ts';
 import { lightPalette } from '../../functions/render/chart-palettes.ts';
 import { chartsOf } from '../../functions/render/charts.ts';
@@ -13,7 +18,6 @@ import { pageHtml } from '../../functions/render/page.ts';
 import { pngOf } from '../../functions/render/png.ts';
 import { archivedMail } from '../../functions/render/render-mail.ts';
 import { workbookXlsx } from '../../functions/render/workbook.ts';
-import { makeRenderingBook } from './rendering-book.ts';
 
 const movements = 100_000;
 
@@ -30,9 +34,40 @@ const documents: Readonly<Record<string, (report: Report, ledger: Ledger) => Pro
   xlsx: async (report, ledger) => (await workbookXlsx(report, ledger)).byteLength,
 };
 
-/** What a process of its own does: makes the book, then the named documents against the clock. */
-const render = async (names: readonly string[]): Promise<void> => {
+const folder = join('.retention', 'bench', 'rendering');
+
+/** The report, and the ledger of each window as movements.csv has it: each process reads them as a run does. */
+const writeBook = async (): Promise<void> => {
+  const { makeRenderingBook } = await import('./rendering-book.ts');
   const { report, ledger } = makeRenderingBook(movements);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'report.json'), JSON.stringify(report));
+  await writeFile(join(folder, 'dimensions.json'), JSON.stringify(ledger.dimensions));
+  for (const { window, rows } of ledger.windows) {
+    const lines = rows.map((row) =>
+      [
+        ...[window, row.accountId, row.accountName, row.movement, row.cause, row.reason],
+        ...[row.openingMrr, row.closingMrr, row.deltaMrr, ...row.segments, row.invoiceIds, row.opportunityIds],
+      ].join(','),
+    );
+    await writeFile(join(folder, `${window}.csv`), `header\n${lines.join('\n')}\n`);
+  }
+};
+
+const readBook = async (): Promise<{ report: Report; ledger: Ledger }> => {
+  const report = reportSchema.parse(JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')));
+  const windows = [];
+  for (const window of windowNames) {
+    const rows = await readLedgerRows(join(folder, `${window}.csv`), movements);
+    windows.push({ window, rows, total: rows.length });
+  }
+  const dimensions = z.array(z.string()).parse(JSON.parse(await readFile(join(folder, 'dimensions.json'), 'utf8')));
+  return { report, ledger: { dimensions, windows } };
+};
+
+/** What a process of its own does: reads the book, then makes the named documents against the clock. */
+const render = async (names: readonly string[]): Promise<void> => {
+  const { report, ledger } = await readBook();
   const start = performance.now();
   let bytes = 0;
   for (const name of names) bytes += (await documents[name]?.(report, ledger)) ?? 0;
@@ -65,6 +100,7 @@ const measured = (names: readonly string[]): Promise<Measured> =>
   });
 
 const compareAll = async (): Promise<void> => {
+  await writeBook();
   const all = Object.keys(documents);
   const rows: string[][] = [];
   for (const [told, names] of [
