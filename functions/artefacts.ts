@@ -89,8 +89,11 @@ export const artefactsOf = async (
     if (png !== null) images.push({ name: chart.name, alt: chart.alt, png });
   }
   const mail = archivedMail(report, images);
-  const pdf = await attempt('report.pdf', () => boardPack(report));
-  const xlsx = await attempt('report.xlsx', () => workbook(report, ledger));
+  // The workbook is packed by other threads while the board pack is set by this one.
+  const [xlsx, pdf] = await Promise.all([
+    attempt('report.xlsx', () => workbook(report, ledger)),
+    attempt('report.pdf', () => boardPack(report)),
+  ]);
   const files: ArchiveFile[] = [
     { name: 'report.json', content: { bytes: reportBytes(report) } },
     {
@@ -112,5 +115,5 @@ export const artefactsOf = async (
     { name: 'segments.csv', content: text(segmentsCsv(report)) },
     { name: 'movements.csv', content: { path: ledgerPath } },
   ];
-  return { files, missing };
+  return { files, missing: missing.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
 };
