@@ -83,17 +83,18 @@ export const artefactsOf = async (
   { picture, boardPack, workbook }: Makers = makers,
 ): Promise<Artefacts> => {
   const { missing, attempt } = attempts();
-  const images: MailImage[] = [];
-  for (const chart of headlineCharts(report)) {
+  const pictureOf = async (chart: Chart): Promise<MailImage | null> => {
     const png = await attempt(chartFile(chart.name), () => picture(chart));
-    if (png !== null) images.push({ name: chart.name, alt: chart.alt, png });
-  }
-  const mail = archivedMail(report, images);
-  // The workbook is packed by other threads while the board pack is set by this one.
-  const [xlsx, pdf] = await Promise.all([
+    return png === null ? null : { name: chart.name, alt: chart.alt, png };
+  };
+  // Charts are rasterised, and the workbook is packed, by other threads while the board pack is set by this one.
+  const [pictures, xlsx, pdf] = await Promise.all([
+    Promise.all(headlineCharts(report).map(pictureOf)),
     attempt('report.xlsx', () => workbook(report, ledger)),
     attempt('report.pdf', () => boardPack(report)),
   ]);
+  const images = pictures.filter((image) => image !== null);
+  const mail = archivedMail(report, images);
   const files: ArchiveFile[] = [
     { name: 'report.json', content: { bytes: reportBytes(report) } },
     {
