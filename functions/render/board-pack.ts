@@ -73,13 +73,19 @@ const failed = (report: Report, cause: unknown) =>
     { cause },
   );
 
-/**
- * The board pack as the bytes of a PDF: dated on the last day of its month, the same for the same report.
- * Throws ReportError PDF_FAILED when it cannot be made; nothing else of a report depends on it.
- */
-export const boardPackPdf = async (report: Report): Promise<Uint8Array> => {
+/** Opened once and kept; where that failed, the next pack tries again. */
+const opened = async (): Promise<Press> => {
   press ??= openPress();
-  const { compiler, hasGlyph } = await press;
+  try {
+    return await press;
+  } catch (error) {
+    press = null;
+    throw error;
+  }
+};
+
+const pressed = async (report: Report): Promise<Uint8Array> => {
+  const { compiler, hasGlyph } = await opened();
   const creationTimestamp = Date.parse(`${lastDayOf(parseMonth(report.month))}T12:00:00Z`) / 1000;
   const mainFilePath = assetPath('board-pack.typ');
   const charts = packCharts(report);
@@ -88,10 +94,23 @@ export const boardPackPdf = async (report: Report): Promise<Uint8Array> => {
     const document = compiled.result;
     if (document === null) {
       const error = compiled.takeError();
-      throw failed(report, error === null ? null : compiler.fetchDiagnostics(error));
+      const told = error === null ? [] : compiler.fetchDiagnostics(error);
+      throw new Error(`Typst refused the pack: ${JSON.stringify(told)}`);
     }
     if (document.numOfPages > mostPages) continue;
     return declareAccessible(compiler.pdf(document, { pdfStandard: 'a-2a', creationTimestamp }));
   }
-  throw failed(report, new Error(`more than ${mostPages} pages even with the fewest rows`));
+  throw new Error(`more than ${mostPages} pages even with the fewest rows`);
+};
+
+/**
+ * The board pack as the bytes of a PDF: dated on the last day of its month, the same for the same report.
+ * Throws ReportError PDF_FAILED when it cannot be made; nothing else of a report depends on it.
+ */
+export const boardPackPdf = async (report: Report): Promise<Uint8Array> => {
+  try {
+    return await pressed(report);
+  } catch (error) {
+    throw failed(report, error);
+  }
 };
