@@ -83,14 +83,18 @@ export const artefactsOf = async (
   { picture, boardPack, workbook }: Makers = makers,
 ): Promise<Artefacts> => {
   const { missing, attempt } = attempts();
-  const images: MailImage[] = [];
-  for (const chart of headlineCharts(report)) {
+  const pictureOf = async (chart: Chart): Promise<MailImage | null> => {
     const png = await attempt(chartFile(chart.name), () => picture(chart));
-    if (png !== null) images.push({ name: chart.name, alt: chart.alt, png });
-  }
+    return png === null ? null : { name: chart.name, alt: chart.alt, png };
+  };
+  // Charts are rasterised, and the workbook is packed, by other threads while the board pack is set by this one.
+  const [pictures, xlsx, pdf] = await Promise.all([
+    Promise.all(headlineCharts(report).map(pictureOf)),
+    attempt('report.xlsx', () => workbook(report, ledger)),
+    attempt('report.pdf', () => boardPack(report)),
+  ]);
+  const images = pictures.filter((image) => image !== null);
   const mail = archivedMail(report, images);
-  const pdf = await attempt('report.pdf', () => boardPack(report));
-  const xlsx = await attempt('report.xlsx', () => workbook(report, ledger));
   const files: ArchiveFile[] = [
     { name: 'report.json', content: { bytes: reportBytes(report) } },
     {
@@ -112,5 +116,5 @@ export const artefactsOf = async (
     { name: 'segments.csv', content: text(segmentsCsv(report)) },
     { name: 'movements.csv', content: { path: ledgerPath } },
   ];
-  return { files, missing };
+  return { files, missing: missing.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
 };

@@ -6,7 +6,17 @@ import { firstRecords } from './sources/csv-records.ts';
 /** The apostrophe that keeps spreadsheets from running a cell is not part of the text. */
 const plain = (cell: string): string => cell.replace(/^'(?=[=+@\t\r-])/, '');
 
-const rowOf = (fields: readonly string[]): LedgerRow => {
+/** One string for all that are equal: a segment's name is in thousands of rows. */
+const shared = () => {
+  const known = new Map<string, string>();
+  return (text: string): string => {
+    const found = known.get(text) ?? plain(text);
+    known.set(text, found);
+    return found;
+  };
+};
+
+const rowOf = (fields: readonly string[], once: (cell: string) => string): LedgerRow => {
   const [
     ,
     accountId = '',
@@ -26,16 +36,18 @@ const rowOf = (fields: readonly string[]): LedgerRow => {
     accountName: plain(accountName),
     movement: moved,
     cause: causeNames.find((name) => name === cause) ?? null,
-    reason: reason === '' ? null : plain(reason),
+    reason: reason === '' ? null : once(reason),
     openingMrr,
     closingMrr,
     deltaMrr,
-    segments: fields.slice(9, -2).map(plain),
+    segments: fields.slice(9, -2).map(once),
     invoiceIds: plain(invoiceIds),
     opportunityIds: plain(opportunityIds),
   };
 };
 
 /** The first `limit` rows of a ledger file with a header, one window's: the largest movements, as they are sorted. */
-export const readLedgerRows = async (path: string, limit: number): Promise<LedgerRow[]> =>
-  (await firstRecords(path, limit)).map(rowOf);
+export const readLedgerRows = (path: string, limit: number): Promise<LedgerRow[]> => {
+  const once = shared();
+  return firstRecords(path, limit, (fields) => rowOf(fields, once));
+};

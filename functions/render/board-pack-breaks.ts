@@ -3,9 +3,15 @@
 const zeroWidthSpace = '\u200b';
 const longWord = /\S{17,}/gu;
 const figure = /^[\d.,%()+\u2212-]+$/;
+/** Codes and addresses are made of parts: better to end a line behind one of these than anywhere. */
+const partEnds = /(?<=[_/:@&=?.-])(?=[\p{L}\p{N}])/u;
 /** Marks stay with the character that they are on. */
 const pieces = /(?:\P{M}\p{M}*){1,8}|\p{M}+/gu;
 
-/** The same text with a place to break after every eight characters of a long word; figures are never broken. */
+const piecesOf = (part: string): readonly string[] => (part.length < 17 ? [part] : (part.match(pieces) ?? []));
+
+/** The same text with places to break in its long words: behind a part, or after every eight characters; never in figures. */
 export const breakable = (text: string): string =>
-  text.replace(longWord, (word) => (figure.test(word) ? word : (word.match(pieces) ?? []).join(zeroWidthSpace)));
+  text.replace(longWord, (word) =>
+    figure.test(word) ? word : word.split(partEnds).flatMap(piecesOf).join(zeroWidthSpace),
+  );

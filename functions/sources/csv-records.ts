@@ -208,11 +208,11 @@ export const locateRejects = async (path: string, lines: readonly number[]): Pro
 };
 
 /**
- * The fields of the first `limit` data records of a CSV file that has a header. Reads no further than it must.
- * BAD_ROW when a quote is out of place.
+ * What `read` makes of the fields of the first `limit` data records of a CSV file that has a header. Reads no further than
+ * it must. BAD_ROW when a quote is out of place.
  */
-export const firstRecords = async (path: string, limit: number): Promise<string[][]> => {
-  const records: string[][] = [];
+export const firstRecords = async <T>(path: string, limit: number, read: (fields: string[]) => T): Promise<T[]> => {
+  const records: T[] = [];
   if (limit <= 0) return records;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const before: Uint8Array[] = [];
@@ -225,7 +225,7 @@ export const firstRecords = async (path: string, limit: number): Promise<string[
     if (!header && !blank) {
       const fields = fieldsOf(decoder.decode(bytes.at(-1) === cr ? bytes.subarray(0, -1) : bytes));
       if (fields === null) throw badRow(`${path}, line ${line}: a quote is out of place`, 'Write the file again.');
-      records.push(fields);
+      records.push(read(fields));
     }
     header = false;
     return records.length < limit;

@@ -1,7 +1,7 @@
 /** Segments by month as a table that is coloured: every cell has its figure, so that the colour only repeats it. */
 import type { Drawing, Palette } from './drawing.ts';
 import { type Box, document, hatch, rectangle, stroke } from './svg.ts';
-import { centred, fitted, sizes, textAt, textWidth, type Weight } from './text.ts';
+import { centred, fitted, sizes, textAt, textWidth, type Weight, widerFont } from './text.ts';
 
 /** How far from even: 1 and 2 above it, −1 and −2 below; `faint` has too few accounts for a colour to mean anything. */
 export type Heat = -2 | -1 | 1 | 2 | 'faint';
@@ -26,7 +26,7 @@ export type HeatMap = {
 };
 
 const cellWidth = 27;
-const newestWidth = 58;
+const newestWidth = 54;
 const rowHeight = 24;
 const groupHeight = 30;
 const groupGap = 4;
@@ -34,10 +34,13 @@ const header = 32;
 const narrowest = 480;
 const fewestMonths = 6;
 /** What names get at least, where 12 months take 480 pixels, and at most, where they are cut. */
-const nameRoom = { least: 125, most: 270 };
+const nameRoom = { least: 129, most: 270 };
 
 const roomForNames = (names: readonly string[]): number =>
-  Math.min(nameRoom.most, Math.max(nameRoom.least, ...names.map((name) => textWidth(name, sizes.label) + 10)));
+  Math.min(
+    nameRoom.most,
+    Math.max(nameRoom.least, ...names.map((name) => textWidth(name, sizes.label) * widerFont + 8)),
+  );
 
 /** How many months a drawing of `width` has room for beside these names; never fewer than six. */
 export const monthsThatFit = (names: readonly string[], width: number): number =>
@@ -115,7 +118,14 @@ export const drawHeatMap = ({ label, months, groups, legend, more }: HeatMap, pa
     y += groupHeight;
     for (const row of rows) {
       const style = { fill: palette.ink, size: sizes.label };
-      parts.push(textAt(0, centred(y + rowHeight / 2, sizes.label), fitted(row.name, left - 8, sizes.label), style));
+      parts.push(
+        textAt(
+          0,
+          centred(y + rowHeight / 2, sizes.label),
+          fitted(row.name, (left - 7) / widerFont, sizes.label),
+          style,
+        ),
+      );
       for (const [index, cell] of row.cells.entries()) parts.push(drawCell(column(index, y), cell, 400, palette));
       parts.push(drawCell(column(months.length - 1, y), row.newest, 600, palette));
       y += rowHeight;

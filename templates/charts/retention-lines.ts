@@ -168,7 +168,7 @@ const drawMonths = (months: readonly string[], xOf: Place, bottom: number, palet
 };
 
 const drawKey = (band: BenchmarkBand, isDrawn: boolean, bottom: number, palette: Palette): string => {
-  const x = plot.left + (isDrawn ? 30 : 0);
+  const x = isDrawn ? plot.left + 30 : 0;
   const text = fitted(isDrawn ? band.label : band.farLabel, width - x, sizes.small);
   const swatch = { x: plot.left, y: bottom + 37, width: 22, height: 12 };
   return (

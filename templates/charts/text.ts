@@ -31,12 +31,15 @@ export const fitted = (content: string, room: number, size: number, weight: Weig
   return `${kept.join('').trimEnd()}…`;
 };
 
+/** Where a page falls back on another font, texts can be this much wider: what they must not touch stands further off. */
+export const widerFont = 1.1;
+
 /** Words in as many lines as the room needs; a word that is too long for a line is cut. */
 export const wrapped = (content: string, room: number, size: number): string[] => {
   const lines: string[] = [];
   for (const word of content.split(' ')) {
     const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
-    if (lines.length > 0 && textWidth(longer, size) <= room) lines[lines.length - 1] = longer;
+    if (lines.length > 0 && textWidth(longer, size) * widerFont <= room) lines[lines.length - 1] = longer;
     else lines.push(fitted(word, room, size));
   }
   return lines;

@@ -27,7 +27,7 @@ const rowHeight = 30;
 const barHeight = 18;
 const lineHeight = 17;
 const top = 26;
-const plot = { from: 134, to: 408 };
+const plot = { from: 146, to: 410 };
 
 /** A bar is seen however small it is. */
 const thinnest = 1.5;

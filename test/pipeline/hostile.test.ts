@@ -144,7 +144,10 @@ describe('what people read', () => {
         'to',
       ]);
       expect(mail.to).toHaveLength(1);
-      expect(mail.attachments).toEqual([]);
+      for (const { disposition, mimeType, contentId } of mail.attachments) {
+        expect({ disposition, mimeType }).toEqual({ disposition: 'inline', mimeType: 'image/png' });
+        expect(mail.html).toContain(`src="cid:${contentId?.slice(1, -1)}"`);
+      }
       expect(mail.html).not.toContain('<script>alert');
     }
   });

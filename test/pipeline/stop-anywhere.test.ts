@@ -53,15 +53,19 @@ beforeAll(async () => {
 });
 afterAll(() => base.dispose());
 
-test('the order is: facts and results, catalog, files, manifest, pointer, mail', () => {
+test('the order is: facts and results, catalog, files, manifest, pointer, site, mail', () => {
   const kinds = writes.map((key) => key.replace(/\/month=.*\/([^/]+)$/, ' $1').replace(/ [0-9a-f]{24,}/, ''));
   expect(kinds.slice(kinds.indexOf('lake/catalog.json'))).toEqual([
     'lake/catalog.json',
-    ...['report.json', 'report.html', 'email.html', 'email.txt', 'email.eml', 'segments.csv', 'movements.csv'].map(
-      (name) => `archive ${name}`,
-    ),
+    ...[
+      ...['report.json', 'report.html', 'email.html', 'email.txt', 'email.eml'],
+      ...['chart-bridge.png', 'chart-trend.png', 'chart-segments.png', 'chart-involuntary.png'],
+      ...['report.pdf', 'report.xlsx', 'segments.csv', 'movements.csv'],
+    ].map((name) => `archive ${name}`),
     'archive manifest.json',
     'archive current.json',
+    'archive/index.json',
+    'archive/index.html',
     'deliveries.json',
     'deliveries.json',
   ]);
@@ -71,7 +75,9 @@ test('before whichever write it stops', async () => {
   // Before the catalog all writes are alike, facts and results that are whole or not there; so are the archive's files.
   const first = writes.indexOf('lake/catalog.json');
   const pointer = writes.findIndex((key) => key.endsWith('/current.json'));
-  const places = writes.map((_, at) => at).filter((at) => at >= first && !/(html|txt|eml)$/.test(writes[at] ?? ''));
+  const places = writes
+    .map((_, at) => at)
+    .filter((at) => at >= first && !/(html|txt|eml|png|pdf|xlsx)$/.test(writes[at] ?? ''));
   for (const last of [0, ...places]) {
     const folder = await base.copy();
     await expect(folder.run({ wrap: ending([], last) })).rejects.toThrow('the power is gone');

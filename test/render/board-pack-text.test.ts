@@ -30,6 +30,7 @@ test.each([
   ['Heron Books Corp.', 'Heron Books Corp.'],
   ['a'.repeat(16), 'a'.repeat(16)],
   ['a'.repeat(17), 'aaaaaaaa\u200baaaaaaaa\u200ba'],
+  ['cancellation_requested', 'cancellation_\u200brequested'],
   ['+1,555,027,284,123.28', '+1,555,027,284,123.28'],
   ['USD\u00a01,555,027.28 was lost', 'USD\u00a01,555,027.28 was lost'],
   ['👩'.repeat(17), `${'👩'.repeat(8)}\u200b${'👩'.repeat(8)}\u200b👩`],

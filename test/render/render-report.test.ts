@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { exact } from '../../functions/core/money.ts';
 import type { Report } from '../../functions/core/report.ts';
-import { type RenderedReport, renderReport } from '../../functions/render/render-report.ts';
 import { segmentsCsv } from '../../functions/render/segments-csv.ts';
 import {
   firstMonthReport,
@@ -14,6 +13,7 @@ import {
   ttmOf,
   withTotal,
 } from './fixture.ts';
+import { type RenderedReport, renderReport } from './rendered.ts';
 
 const forms = ({ subject, emailHtml, emailText, pageHtml }: RenderedReport) => ({
   subject,

@@ -1,8 +1,8 @@
-/** A report in the forms that people read. Pure: the same report always gives the same bytes. */
-import type { Report } from '../core/report.ts';
-import type { Ledger } from './ledger.ts';
-import { pageHtml } from './page.ts';
-import { archivedMail } from './render-mail.ts';
+/** A report as mail and page at once, for tests that hold both to the same rules. */
+import type { Report } from '../../functions/core/report.ts';
+import type { Ledger } from '../../functions/render/ledger.ts';
+import { pageHtml } from '../../functions/render/page.ts';
+import { archivedMail } from '../../functions/render/render-mail.ts';
 
 export type RenderedReport = {
   readonly subject: string;
