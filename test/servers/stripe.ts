@@ -6,7 +6,10 @@ type Raw = Record<string, unknown>;
 export type StripeObject = Raw & { readonly id: string; readonly created: number };
 
 /** What the account holds: lists by name, newest or oldest first as it likes. */
-export type Account = Readonly<
+export type Account = {
+  /** Those of subscriptions that have more than their own page has room for. */
+  readonly subscription_items?: readonly StripeObject[];
+} & Readonly<
   Record<
     'subscriptions' | 'customers' | 'invoices' | 'charges' | 'events' | 'coupons' | 'prices',
     readonly StripeObject[]
@@ -56,6 +59,7 @@ const answer = (account: Account, url: URL): { status: number; body: unknown } =
   const found = all
     .filter(({ created }) => created >= bound('gte', 0) && created < bound('lt', Number.MAX_SAFE_INTEGER))
     .filter(({ type }) => types.length === 0 || types.includes(`${type}`))
+    .filter(({ subscription }) => (url.searchParams.get('subscription') ?? subscription) === subscription)
     .filter(({ status }) => name !== 'subscriptions' || cancelled || status !== 'canceled')
     .sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   const after = url.searchParams.get('starting_after');

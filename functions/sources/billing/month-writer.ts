@@ -10,14 +10,27 @@ import type { Batch, ControlTotals, TableRow } from './port.ts';
 /** Rows of one part. */
 const partRows = 50_000;
 
-type Part = { readonly handle: FileHandle; rows: number; number: number };
+/** Rows that are written at a time. */
+const rowsAtOnce = 2_000;
+
+type Part = { readonly handle: FileHandle; readonly number: number; rows: number; waiting: string[] };
 
 /** Every value is text: a JSON number would pass through a float. */
 const lineOf = (row: TableRow): string => `${JSON.stringify(row)}\n`;
 
-const close = async ({ handle }: Part): Promise<void> => {
-  await handle.sync();
-  await handle.close();
+const flush = async (part: Part): Promise<void> => {
+  const text = part.waiting.join('');
+  part.waiting = [];
+  await part.handle.appendFile(text);
+};
+
+const close = async (part: Part): Promise<void> => {
+  try {
+    await flush(part);
+    await part.handle.sync();
+  } finally {
+    await part.handle.close();
+  }
 };
 
 export type Written = { readonly control: ControlTotals; readonly counts: Readonly<Record<string, number>> };
@@ -43,7 +56,7 @@ export const writeMonth = async (dir: string, month: Month, batches: AsyncIterab
     const number = (known?.number ?? 0) + 1;
     await mkdir(join(making, table), { recursive: true });
     const path = join(making, table, `part-${`${number}`.padStart(5, '0')}.ndjson`);
-    const part = { handle: await open(path, 'wx'), rows: 0, number };
+    const part: Part = { handle: await open(path, 'wx'), number, rows: 0, waiting: [] };
     parts.set(table, part);
     return part;
   };
@@ -54,8 +67,9 @@ export const writeMonth = async (dir: string, month: Month, batches: AsyncIterab
         const rows = batch.rows[table] ?? [];
         if (rows.length === 0) continue;
         const part = await partFor(table);
-        await part.handle.appendFile(rows.map(lineOf).join(''));
+        part.waiting.push(...rows.map(lineOf));
         part.rows += rows.length;
+        if (part.waiting.length >= rowsAtOnce) await flush(part);
       }
       lines += batch.control.lines;
       for (const [currency, total] of Object.entries(batch.control.mrr))

@@ -43,7 +43,10 @@ const discountSchema = z
     };
   });
 
-const discountsSchema = z.array(z.union([z.string(), discountSchema])).default([]);
+const discountsSchema = z
+  .array(z.union([z.string(), discountSchema]))
+  .nullish()
+  .transform((discounts) => discounts ?? []);
 
 const tierSchema = z.looseObject({
   up_to: z.int().nullable(),

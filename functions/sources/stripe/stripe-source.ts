@@ -109,7 +109,7 @@ const lookupsWanted = async (
   request: PullRequest,
   settings: StripeSettings,
   kept: KeptPages,
-): Promise<Iterable<Lookup>> => {
+): Promise<readonly Lookup[]> => {
   const wanted = new Map<string, Lookup>();
   const want = (kind: Lookup['kind'], id: string | null) => {
     if (id !== null) wanted.set(`${kind} ${id}`, { kind, id });
@@ -130,7 +130,7 @@ const lookupsWanted = async (
   if (settings.metered === 'average')
     for await (const page of keptPages('invoices', kept))
       for (const { id, lines } of page.map(readInvoice)) if (lines.has_more) want('lines', id);
-  return wanted.values();
+  return [...wanted.values()];
 };
 
 async function* pages(
@@ -147,6 +147,7 @@ async function* pages(
   for (const _round of [1, 2]) {
     const wanted = await lookupsWanted(request, settings, kept);
     yield* shared(wanted, atOnce, (lookup) => lookupPages(lookup, stripe, kept));
+    if (!wanted.some(({ kind }) => kind === 'items')) return;
   }
 }
 

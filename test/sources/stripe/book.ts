@@ -2,10 +2,11 @@
 import type { Account, StripeObject } from '../../servers/stripe.ts';
 import { at, coupon, discount, item, price, type Raw, subscription } from './objects.ts';
 
-type State = Record<keyof Account, Map<string, StripeObject>>;
+type ListName = Exclude<keyof Account, 'subscription_items'>;
+type State = Record<ListName, Map<string, StripeObject>>;
 type Happening = readonly [when: string, what: (state: State, now: number) => void];
 
-const put = (state: State, list: keyof Account, object: Raw, now: number): void => {
+const put = (state: State, list: ListName, object: Raw, now: number): void => {
   const id = `${object.id}`;
   state[list].set(id, { created: now, ...state[list].get(id), ...object, id });
 };
@@ -208,7 +209,7 @@ export const accountAt = (instant: string): Account => {
   };
   events = 0;
   for (const [when, what] of happenings) if (at(when) <= now) what(state, at(when));
-  const list = (name: keyof Account) => [...state[name].values()];
+  const list = (name: ListName) => [...state[name].values()];
   return {
     subscriptions: list('subscriptions'),
     customers: list('customers'),

@@ -11,7 +11,7 @@ import { writeFiles } from '../../pipeline/book.ts';
 import { treeOf } from '../../pipeline/folder.ts';
 import { apiKey, type Fault, type StripeServer, startStripe } from '../../servers/stripe.ts';
 import { accountAt, byHand, pulls, rates } from './book.ts';
-import { at } from './objects.ts';
+import { at, coupon, discount, item, price, subscription } from './objects.ts';
 
 const address = 'stripe:?parent=group';
 const [[, august], , [, november]] = pulls;
@@ -111,6 +111,31 @@ describe('a pull', () => {
     await pull('2026-08', { now: august, again: true });
     expect(stripe.asked.length).toBe(asked * 2);
     expect(await monthTree('home', '2026-08')).toEqual(tree);
+  });
+
+  it('has every item of a subscription that has more than its page tells, with their tiers and coupons', async () => {
+    const created = at('2026-06-01T00:00:00Z');
+    const tiers = [{ up_to: null, unit_amount_decimal: '700' }];
+    const tiered = price({ id: 'price_late', billing_scheme: 'tiered', tiers_mode: 'volume' });
+    const items = Array.from({ length: 25 }, (_, number) => ({
+      ...item({ id: `si_${number}`, subscription: 'sub_long', price: number === 24 ? tiered : price() }),
+      ...(number === 23 ? { discounts: [discount({}, { source: { coupon: 'late' } })] } : {}),
+      id: `si_${number}`,
+      created,
+    }));
+    const long = subscription({ id: 'sub_long', items: items.slice(0, 10) });
+    const more = { ...long, id: 'sub_long', created, items: { data: items.slice(0, 10), has_more: true } };
+    stripe.account = {
+      ...stripe.account,
+      subscriptions: [more],
+      events: [],
+      prices: [{ ...tiered, tiers, id: 'price_late', created }],
+      coupons: [{ ...coupon({ id: 'late', percent_off: 50 }), id: 'late', created }],
+      subscription_items: items,
+    };
+    expect(await pull('2026-10')).toEqual([]);
+    const control: unknown = JSON.parse(await readFile(join(root, 'home/inbox/stripe/2026-10/control.json'), 'utf8'));
+    expect(control).toEqual({ lines: 25, mrr: { USD: '2357.0000' } });
   });
 
   it('writes its key nowhere', async () => {
