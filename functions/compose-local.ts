@@ -14,12 +14,15 @@ import { lockHome } from './adapters/home-lock.ts';
 import { overlayObjectStore } from './adapters/overlay-object-store.ts';
 import { smtpMailer } from './adapters/smtp-mailer.ts';
 import { systemClock } from './adapters/system-clock.ts';
+import type { Month } from './core/month.ts';
 import { usageError } from './errors.ts';
 import type { SnapshotSource } from './ingest.ts';
 import { decode, encode } from './lake/catalog.ts';
 import type { World } from './pipeline.ts';
 import type { ObjectStore, Progress, QueryEngine } from './ports.ts';
+import { inboxOf, isPulled, pullMonth } from './sources/billing/pull-month.ts';
 import { openFolderSource } from './sources/folder-source.ts';
+import { parseStripeAddress, stripePrefix } from './sources/stripe/settings.ts';
 
 const environmentSchema = z.object({
   RETENTION_SMTP_URL: z.string().min(1).optional(),
@@ -141,4 +144,68 @@ export const openSnapshots = async (
       if (JSON.stringify([...hashes]) !== before) await store.put(memoKey, encode(Object.fromEntries(hashes)));
     },
   };
+};
+
+export type BillingOptions = LocalOptions & {
+  /** The source as the user wrote it: a folder, or `stripe:`. */
+  readonly address: string;
+  /** Months that are wanted of a billing system, oldest first; a folder is read as it is. */
+  readonly months: readonly Month[];
+  readonly timeZone: string;
+  /** Pulls months anew that have been pulled. */
+  readonly again: boolean;
+};
+
+const stripeEnvironment = z.object({
+  STRIPE_API_KEY: z
+    .string({ error: 'is not set: give it a restricted key of the account' })
+    .min(1, 'is empty: give it a restricted key of the account'),
+  /** A server on this machine in Stripe's place, for tests. */
+  RETENTION_STRIPE_URL: z.string().min(1).optional(),
+});
+
+/** Brings the months of a Stripe account into the inbox, and returns the folder that they are in. */
+const pullStripe = async (options: BillingOptions, { store, clock, note, progress }: World): Promise<string> => {
+  const { address, months, timeZone, again, dryRun } = options;
+  const settings = parseStripeAddress(address);
+  const home = resolve(options.home);
+  if (dryRun) {
+    // What writes nothing cannot pull: it looks at what is there.
+    for (const month of months)
+      if (!(await isPulled('stripe', month, store)))
+        throw usageError(
+          `${month} has not been pulled from Stripe yet`,
+          `Pull it with: retention run --month ${month} --source ${stripePrefix} --no-email. Nothing is archived while a gate blocks.`,
+        );
+    return join(home, inboxOf('stripe'));
+  }
+  const environment = stripeEnvironment.safeParse(options.environment);
+  if (!environment.success)
+    throw usageError(z.prettifyError(environment.error), 'See "Pull from Stripe" in the README.');
+  const { STRIPE_API_KEY: apiKey, RETENTION_STRIPE_URL: url } = environment.data;
+  const { stripeReader } = await import('./sources/stripe/client.ts');
+  const { stripeSource } = await import('./sources/stripe/stripe-source.ts');
+  const source = stripeSource(stripeReader({ apiKey, ...(url === undefined ? {} : { url }) }), settings);
+  for (const [at, month] of months.entries()) {
+    progress('Pulling months from Stripe', at, months.length);
+    const { notes } = await pullMonth(source, {
+      month,
+      timeZone,
+      address,
+      home,
+      store,
+      again,
+      now: () => clock.now(),
+      progress: () => {},
+    });
+    for (const told of notes) note(`${month} from Stripe: ${told}`);
+  }
+  progress('Pulling months from Stripe', months.length, months.length);
+  return join(home, inboxOf('stripe'));
+};
+
+/** Opens the source that an address names; what it names on a billing system is pulled first. */
+export const openSource = async (options: BillingOptions, world: World): ReturnType<typeof openSnapshots> => {
+  if (!options.address.startsWith(stripePrefix)) return openSnapshots(options.address, world.store);
+  return openSnapshots(await pullStripe(options, world), world.store);
 };

@@ -2,7 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveKey } from '../archive.ts';
-import { openSnapshots, withLocalWorld } from '../compose-local.ts';
+import { type openSnapshots, openSource, withLocalWorld } from '../compose-local.ts';
 import { readConfig } from '../config-file.ts';
 import type { Config } from '../core/config.ts';
 import type { Month } from '../core/month.ts';
@@ -19,23 +19,24 @@ import { jsonText as json, safe } from './terminal.ts';
 
 /** Opens the world and, where there is one, the source, and keeps the hashes of what was read. */
 const atWork = <T>(
-  options: Sourced,
+  options: Sourced & { readonly pullAgain?: boolean },
   dryRun: boolean,
+  { months, config }: { readonly months: readonly Month[]; readonly config: Config },
   { terminal, environment }: Context,
   work: (world: World, source: Awaited<ReturnType<typeof openSnapshots>>['source'] | null) => Promise<T>,
 ): Promise<T> => {
   const note = (text: string) => terminal.note(`note: ${safe(text, 300)}`);
-  return withLocalWorld(
-    { home: options.home, dryRun, environment, progress: terminal.progress, note },
-    async (world) => {
-      if (options.source === undefined) return work(world, null);
-      const snapshots = await openSnapshots(options.source, world.store);
-      for (const warning of snapshots.warnings) note(warning);
-      const result = await work(world, snapshots.source);
-      await snapshots.remember();
-      return result;
-    },
-  );
+  const local = { home: options.home, dryRun, environment, progress: terminal.progress, note };
+  return withLocalWorld(local, async (world) => {
+    if (options.source === undefined) return work(world, null);
+    const { timeZone } = config;
+    const wanted = { address: options.source, months, timeZone, again: options.pullAgain === true };
+    const snapshots = await openSource({ ...local, ...wanted }, world);
+    for (const warning of snapshots.warnings) note(warning);
+    const result = await work(world, snapshots.source);
+    await snapshots.remember();
+    return result;
+  });
 };
 
 /** Without a recipient a file can still be written, as a draft to its sender; a mail server needs one. */
@@ -80,7 +81,7 @@ const found = (home: string, deliveries: readonly Delivery[]): Delivery[] =>
 export const run = async (options: RunOptions, context: Context): Promise<void> => {
   const config = await readConfig(options.config);
   const { terminal } = context;
-  await atWork(options, false, context, async (world, source) => {
+  await atWork(options, false, { months: [options.month], config }, context, async (world, source) => {
     const recipients = options.email ? recipientsOf(config, options.to, world) : [];
     const archived = await archiveMonth(options.month, source, config, world);
     if (!options.json) printArchived(archived, placesOf(options.home, archived), terminal);
@@ -98,7 +99,7 @@ export const run = async (options: RunOptions, context: Context): Promise<void> 
 
 export const check = async (options: CheckOptions, context: Context): Promise<void> => {
   const config = await readConfig(options.config);
-  const gates = await atWork(options, true, context, (world, source) =>
+  const gates = await atWork(options, true, { months: [options.month], config }, context, (world, source) =>
     checkMonth(options.month, source, config, world),
   );
   if (options.json) return context.terminal.print(json({ month: options.month, gates }));
@@ -109,7 +110,7 @@ export const backfill = async (options: BackfillOptions, context: Context): Prom
   const months = monthsOf(options);
   const config = await readConfig(options.config);
   const reports: Report[] = [];
-  await atWork(options, false, context, async (world, source) => {
+  await atWork(options, false, { months, config }, context, async (world, source) => {
     for (const [at, month] of months.entries()) {
       world.progress('Archiving months', at, months.length);
       const { report, added } = await archiveMonth(month, source, config, { ...world, progress: () => {} });

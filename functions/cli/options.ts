@@ -7,18 +7,22 @@ export type Shared = { readonly home: string; readonly stack?: string; readonly 
 
 export type Sourced = Shared & { readonly source?: string; readonly config?: string };
 
-export type RunOptions = Sourced & {
-  readonly month: Month;
-  readonly to?: readonly string[];
-  /** On a stack: to the configured recipients, and not just to those who operate it. */
-  readonly board?: boolean;
-  readonly email: boolean;
-  readonly resend: boolean;
-};
+/** What a billing system is asked for again although it was pulled. */
+export type Pulling = { readonly pullAgain?: boolean };
+
+export type RunOptions = Sourced &
+  Pulling & {
+    readonly month: Month;
+    readonly to?: readonly string[];
+    /** On a stack: to the configured recipients, and not just to those who operate it. */
+    readonly board?: boolean;
+    readonly email: boolean;
+    readonly resend: boolean;
+  };
 
 export type CheckOptions = Sourced & { readonly month: Month };
 
-export type BackfillOptions = Sourced & { readonly from: Month; readonly to: Month };
+export type BackfillOptions = Sourced & Pulling & { readonly from: Month; readonly to: Month };
 
 export type FollowOptions = { readonly stack: string; readonly execution: string; readonly json: boolean };
 
@@ -55,6 +59,11 @@ const rules: readonly Rule[] = [
     (_, given) => given.has('stack') && given.has('config'),
     'a stack runs with the configuration that it was deployed with',
     'Leave --config out; to change it, edit retention.config.json and deploy: npx cdk deploy',
+  ],
+  [
+    (_, given) => given.has('pullAgain') && (given.has('stack') || !given.has('source')),
+    '--pull-again is for a billing system that this machine pulls from',
+    'Give --source stripe: with it, and leave --stack out.',
   ],
   [
     (command, given) => command === 'check' && given.has('stack') && given.has('source'),

@@ -1,0 +1,115 @@
+/** Which pages a month of Stripe is made of, how they are asked for, and how kept ones are read again. */
+import { createHash } from 'node:crypto';
+import { addMonths } from '../../core/month.ts';
+import { startOf } from '../billing/calendar.ts';
+import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
+import { subscriptionEvents } from './as-of.ts';
+import type { StripeReader } from './client.ts';
+import { readList } from './objects.ts';
+
+export type ListName = 'subscriptions' | 'customers' | 'invoices' | 'charges' | 'events';
+
+const pageSize = 100;
+
+/** Payments and metered use are read from this second on: dunning takes up to two months, an average three. */
+export const lookBack = ({ month, timeZone }: PullRequest): number => startOf(addMonths(month, -2), timeZone);
+
+const discountEvents = ['customer.discount.created', 'customer.discount.updated', 'customer.discount.deleted'];
+
+const pathOf = (list: ListName, request: PullRequest): string => {
+  const { until } = request;
+  const query: Readonly<Record<ListName, readonly [string, string | number][]>> = {
+    subscriptions: [
+      ['status', 'all'],
+      ['created[lt]', until],
+      ['expand[]', 'data.discounts.source.coupon'],
+      ['expand[]', 'data.items.data.discounts'],
+    ],
+    customers: [['created[lt]', until]],
+    invoices: [
+      ['created[gte]', lookBack(request)],
+      ['created[lt]', until],
+      ['expand[]', 'data.payments'],
+    ],
+    charges: [
+      ['created[gte]', lookBack(request)],
+      ['created[lt]', until],
+    ],
+    events: [
+      ['created[gte]', until],
+      ...[...subscriptionEvents, ...discountEvents].map((type): [string, string] => ['types[]', type]),
+    ],
+  };
+  return withQuery(`/v1/${list}`, [['limit', pageSize], ...query[list]]);
+};
+
+const withQuery = (path: string, query: readonly (readonly [string, string | number])[]): string =>
+  `${path}?${query.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&')}`;
+
+const nameOf = (list: string, number: number): string => `${list}/${`${number}`.padStart(6, '0')}`;
+
+/** Ids can hold anything; names of pages cannot. */
+const keyOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32);
+
+/** A list whose pages have not all come yet. */
+async function* pagesOf(name: string, path: string, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> {
+  let after = '';
+  for (let number = 1; ; number++) {
+    const pageName = nameOf(name, number);
+    const known = await kept.get(pageName);
+    const body = known ?? (await stripe.get(`${path}${after}`));
+    const { data, has_more: more } = readList(body);
+    if (known === null) yield { name: pageName, body };
+    const last = data.at(-1);
+    if (!more || last === undefined) return;
+    after = `&starting_after=${encodeURIComponent(last.id)}`;
+  }
+}
+
+export const listPages = (
+  list: ListName,
+  request: PullRequest,
+  stripe: StripeReader,
+  kept: KeptPages,
+): AsyncIterable<Page> => pagesOf(list, pathOf(list, request), stripe, kept);
+
+/** Objects of a list that is kept as a whole, page by page. */
+export async function* keptPages(list: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> {
+  for (let number = 1; ; number++) {
+    const body = await kept.get(nameOf(list, number));
+    if (body === null) return;
+    const { data, has_more: more } = readList(body);
+    yield data;
+    if (!more) return;
+  }
+}
+
+/** One thing that lists do not tell in full. */
+export type Lookup = { readonly kind: 'coupon' | 'price' | 'invoice' | 'items' | 'lines'; readonly id: string };
+
+const lookupPath = ({ kind, id }: Lookup): string => {
+  const part = encodeURIComponent(id);
+  if (kind === 'coupon') return `/v1/coupons/${part}?expand[]=applies_to&expand[]=currency_options`;
+  if (kind === 'price') return `/v1/prices/${part}?expand[]=tiers`;
+  if (kind === 'invoice') return `/v1/invoices/${part}`;
+  if (kind === 'lines') return `/v1/invoices/${part}/lines?limit=${pageSize}`;
+  return `/v1/subscription_items?limit=${pageSize}&subscription=${part}&expand[]=data.discounts`;
+};
+
+export const lookupName = ({ kind, id }: Lookup): string => `${kind}/${keyOf(id)}`;
+
+const missing = { missing: true };
+
+/** The page or pages of a lookup that are not kept yet. */
+export async function* lookupPages(lookup: Lookup, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> {
+  const name = lookupName(lookup);
+  if (lookup.kind === 'items' || lookup.kind === 'lines') return yield* pagesOf(name, lookupPath(lookup), stripe, kept);
+  if ((await kept.get(name)) !== null) return;
+  yield { name, body: (await stripe.get(lookupPath(lookup))) ?? missing };
+}
+
+/** What was found under a lookup of one object; null where Stripe no longer has it. */
+export const lookedUp = async (lookup: Lookup, kept: KeptPages): Promise<unknown> => {
+  const body = await kept.get(lookupName(lookup));
+  return typeof body === 'object' && body !== null && 'missing' in body ? null : body;
+};

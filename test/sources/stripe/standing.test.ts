@@ -1,0 +1,104 @@
+/** How a subscription stood at the end of October 2026, and how it is put back there. */
+import { describe, expect, it } from 'vitest';
+import { earlier, type FirstChange, stateAt } from '../../../functions/sources/stripe/as-of.ts';
+import { readEvent, readSubscription } from '../../../functions/sources/stripe/objects.ts';
+import { statusAt } from '../../../functions/sources/stripe/standing.ts';
+import { subscriptionLines } from '../../../functions/sources/stripe/subscription-lines.ts';
+import { at, context, item, mrrOf, price, type Raw, subscription, until } from './objects.ts';
+
+const [october, november] = [at('2026-10-20T00:00:00Z'), at('2026-11-03T00:00:00Z')];
+
+describe('the status', () => {
+  it.each<[told: string, changes: Raw, status: string | null]>([
+    ['active', {}, 'active'],
+    ['past due, still being tried', { status: 'past_due' }, 'past_due'],
+    ['unpaid', { status: 'unpaid' }, 'unpaid'],
+    ['begun after the month', { created: until }, null],
+    ['begun in its last second', { created: until - 1 }, 'active'],
+    ['ended inside the month', { status: 'canceled', ended_at: october }, null],
+    ['ended in its last second', { status: 'canceled', ended_at: until - 1 }, null],
+    ['ended with the month over', { status: 'canceled', ended_at: until }, 'active'],
+    [
+      'ended since, unpaid',
+      { status: 'canceled', ended_at: november, cancellation_details: { reason: 'payment_failed' } },
+      'past_due',
+    ],
+    ['to end with its period', { cancel_at_period_end: true, cancel_at: november }, 'active'],
+    ['never begun', { status: 'incomplete' }, null],
+    ['expired before it began', { status: 'incomplete_expired' }, null],
+    ['on trial', { status: 'trialing', trial_start: october, trial_end: november }, 'trialing'],
+    ['on trial then, paying now', { trial_start: october, trial_end: november }, 'trialing'],
+    ['paying after a trial', { trial_start: at('2026-09-01T00:00:00Z'), trial_end: october }, 'active'],
+    ['paused for want of a payment method', { status: 'paused' }, 'paused'],
+    ['not collected, invoices void', { pause_collection: { behavior: 'void', resumes_at: null } }, 'paused'],
+    [
+      'not collected, written off',
+      { pause_collection: { behavior: 'mark_uncollectible', resumes_at: november } },
+      'paused',
+    ],
+    ['collected again before the end', { pause_collection: { behavior: 'void', resumes_at: october } }, 'active'],
+    ['collected later', { pause_collection: { behavior: 'keep_as_draft', resumes_at: null } }, 'active'],
+    ['with a schedule that has more to come', { schedule: 'sub_sched_1' }, 'active'],
+  ])('%s', (_, changes, status) => expect(statusAt(readSubscription(subscription(changes)), until)).toBe(status));
+});
+
+const event = (changes: Raw, object: Raw, previous?: Raw): FirstChange =>
+  readEvent({
+    id: 'evt_1',
+    type: 'customer.subscription.updated',
+    created: november,
+    data: { object, ...(previous === undefined ? {} : { previous_attributes: previous }) },
+    ...changes,
+  });
+
+const linesAt = (now: Raw, change: FirstChange | undefined, knownFrom = until - 1) => {
+  const state = stateAt(readSubscription(now), change, until, knownFrom);
+  return { certainty: state.certainty, ...subscriptionLines(state, context()) };
+};
+
+describe('a change since the end of the month', () => {
+  const upgraded = subscription({ items: [item({ quantity: 5 })] });
+  const listOf = (items: Raw[]) => ({ object: 'list', data: items, has_more: false });
+
+  it('is undone: quantity and price are those of then', () => {
+    const was = {
+      items: listOf([item({ quantity: 2, price: price({ id: 'price_0', unit_amount_decimal: '4000' }) })]),
+    };
+    const { certainty, rows, counts } = linesAt(upgraded, event({}, upgraded, was));
+    expect([certainty, rows.lines?.[0]?.mrr, counts]).toEqual(['rebuilt', '80.0000', { lines: 1, linesRebuilt: 1 }]);
+  });
+
+  it('is undone back to the first of several', () => {
+    const changes = [3, 4].map((quantity, place) =>
+      event({ id: `evt_${place}`, created: november + place }, upgraded, { items: listOf([item({ quantity })]) }),
+    );
+    const first = changes.reverse().reduce<FirstChange | undefined>(earlier, undefined);
+    expect(linesAt(upgraded, first).rows.lines?.[0]?.quantity).toBe('3');
+  });
+
+  it('of the pause is undone inside its object', () => {
+    const paused = subscription({ pause_collection: { behavior: 'void', resumes_at: null } });
+    expect(linesAt(paused, event({}, paused, { pause_collection: null })).rows.lines?.[0]?.status).toBe('active');
+  });
+
+  it.each([
+    ['payment_failed', 'past_due'],
+    ['cancellation_requested', 'active'],
+  ])('that ended it (%s) is undone', (reason, status) => {
+    const over = subscription({ status: 'canceled', ended_at: november, cancellation_details: { reason } });
+    const change = event({ type: 'customer.subscription.deleted' }, over);
+    expect(linesAt(over, change).rows.lines).toMatchObject([{ status, mrr: '100.0000' }]);
+  });
+
+  it('cannot be known where the month is older than the events, and is counted', () => {
+    const { certainty, counts } = linesAt(upgraded, undefined, until + 1);
+    expect([certainty, counts]).toEqual(['unknown', { lines: 1, linesUnknown: 1 }]);
+  });
+
+  it('is nothing where the subscription had ended by then', () => {
+    const over = subscription({ status: 'canceled', ended_at: october });
+    expect(linesAt(over, undefined, until + 1)).toMatchObject({ certainty: 'seen', counts: {} });
+  });
+});
+
+it('a subscription that began since has no line', () => expect(mrrOf(subscription({ created: november }))).toEqual([]));

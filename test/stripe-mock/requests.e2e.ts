@@ -1,0 +1,65 @@
+/** Every request of a pull, put to Stripe's mock: it checks paths and parameters, and answers in Stripe's own forms. */
+import { describe, expect, inject, it } from 'vitest';
+import { parseMonth } from '../../functions/core/month.ts';
+import { spanOf } from '../../functions/sources/billing/calendar.ts';
+import type { Page, PullRequest } from '../../functions/sources/billing/port.ts';
+import { stripeReader } from '../../functions/sources/stripe/client.ts';
+import {
+  readCharge,
+  readCoupon,
+  readCustomer,
+  readInvoice,
+  readInvoiceLine,
+  readItem,
+  readList,
+  readPrice,
+  readSubscription,
+} from '../../functions/sources/stripe/objects.ts';
+import { type Lookup, listPages, lookupPages } from '../../functions/sources/stripe/pages.ts';
+
+const month = parseMonth('2026-10');
+const request: PullRequest = { month, timeZone: 'UTC', ...spanOf(month, 'UTC'), pulledAt: 1_793_600_000 };
+const stripe = stripeReader({ apiKey: 'rk_test_123', url: inject('stripeMockUrl'), pause: async () => {} });
+const kept = { get: async () => null };
+
+const first = async (pages: AsyncIterable<Page>): Promise<unknown> => {
+  for await (const { body } of pages) return body;
+  return null;
+};
+
+const onlyList = (body: unknown): readonly unknown[] => readList(body).data;
+
+describe('the lists', () => {
+  it.each([
+    ['subscriptions', readSubscription],
+    ['customers', readCustomer],
+    ['invoices', readInvoice],
+    ['charges', readCharge],
+  ] as const)('of %s are told, in a form that is read', async (list, read) => {
+    const found = onlyList(await first(listPages(list, request, stripe, kept)));
+    expect(found.length).toBeGreaterThan(0);
+    for (const object of found) expect(read(object).id).toMatch(/^\w+$/);
+  });
+
+  // The mock tells an event of another kind than it is asked for.
+  it('of events are told', async () =>
+    expect(onlyList(await first(listPages('events', request, stripe, kept)))).toHaveLength(1));
+});
+
+describe('what is looked up', () => {
+  it.each<[Lookup['kind'], (body: unknown) => unknown]>([
+    ['coupon', readCoupon],
+    ['price', readPrice],
+    ['invoice', readInvoice],
+    ['items', (body) => onlyList(body).map(readItem)],
+    ['lines', (body) => onlyList(body).map(readInvoiceLine)],
+  ])('one %s is told, in a form that is read', async (kind, read) => {
+    const body = await first(lookupPages({ kind, id: 'id_1' }, stripe, kept));
+    expect(body).not.toBeNull();
+    expect(read(body)).toBeTruthy();
+  });
+});
+
+it('the mock refuses what Stripe does not know: it would have told', async () => {
+  await expect(stripe.get('/v1/subscriptions?limit=100&shade=blue')).rejects.toMatchObject({ code: 'STRIPE_REFUSED' });
+});
