@@ -28,18 +28,18 @@ export const writeLedger = async (
   lake: Lake,
   path: string,
 ): Promise<Ledger> => {
-  const ledger = createWriteStream(path, { flags: 'wx' });
-  ledger.write(`${[...before, ...dimensions.map(textCell), ...ownDimensions, ...after].join(',')}\n`);
   const windows: LedgerWindow[] = [];
-  for (const { window, movements, moved } of parts) {
-    const part = `${path}.${window}`;
-    await lake.exportCsv(movements, part);
-    windows.push({ window, rows: await readLedgerRows(part, ledgerRowsShown), total: moved });
-    await stream(createReadStream(part, { start: await headerLength(part) }), ledger, { end: false });
-    await rm(part);
-  }
-  ledger.end();
-  await new Promise<void>((resolve, reject) => ledger.on('close', resolve).on('error', reject));
+  const content = async function* () {
+    yield `${[...before, ...dimensions.map(textCell), ...ownDimensions, ...after].join(',')}\n`;
+    for (const { window, movements, moved } of parts) {
+      const part = `${path}.${window}`;
+      await lake.exportCsv(movements, part);
+      windows.push({ window, rows: await readLedgerRows(part, ledgerRowsShown), total: moved });
+      yield* createReadStream(part, { start: await headerLength(part) });
+      await rm(part);
+    }
+  };
+  await stream(content, createWriteStream(path, { flags: 'wx' }));
   return { dimensions: [...dimensions, ...ownDimensions], windows };
 };
 

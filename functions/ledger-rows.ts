@@ -4,7 +4,7 @@ import type { LedgerRow } from './render/ledger.ts';
 import { firstRecords } from './sources/csv-records.ts';
 
 /** The apostrophe that keeps spreadsheets from running a cell is not part of the text. */
-const plain = (cell: string): string => cell.replace(/^'(?=[=+@\t\r-])/, '');
+const plain = (cell: string): string => cell.replace(/^'(?='*[=+@\t\r-])/, '');
 
 /** One string for all that are equal: a segment's name is in thousands of rows. */
 const shared = () => {

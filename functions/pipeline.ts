@@ -252,7 +252,7 @@ export const archiveMonth = async (
   for (const { name, problem } of missing) world.note(`${name} could not be made: ${problem}`);
   const names = missing.map(({ name }) => name);
   // What could not be made the last time is tried again; a revision comes of it only if something now can.
-  if (unchanged !== null && same(unchanged.manifest.missing, names)) return keep(unchanged, names);
+  if (unchanged !== null && !isMoreComplete(names, unchanged.manifest.missing ?? [])) return keep(unchanged, names);
   await saveCatalog(world.store, checked.catalog, checked.etag);
   const scanned = await world.bytesScanned?.();
   const about = {
@@ -265,6 +265,10 @@ export const archiveMonth = async (
   world.progress('Writing the report', 1, 1);
   return { month, revision, report, added: true, missing: [...names, ...behind] };
 };
+
+/** Whether nothing is missing that was there, and something is there that was missing. */
+const isMoreComplete = (missing: readonly string[], before: readonly string[]): boolean =>
+  missing.length < before.length && missing.every((name) => before.includes(name));
 
 /**
  * Brings the archive's site up to date, and resolves with its page where that failed. The site is made of the archive and

@@ -109,7 +109,7 @@ export class Alarms extends Construct {
       ),
       above(
         'ReportIncomplete',
-        'A report went out without a chart, its board pack or its workbook: the log of the function archive says why. Mend it and run the month again.',
+        'A report went out without a chart, its board pack, its workbook or its place in the index: the log of the function archive says why. Mend it and run the month again.',
         incomplete,
       ),
       above(

@@ -39,7 +39,8 @@ export const duckdbCsvWriter =
 
 const quotedName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-// A spreadsheet runs a cell that begins with tab, CR, + - = or @; an empty cell is NULL, so that it is written without quotes.
+// A spreadsheet runs a cell that begins with tab, CR, + - = or @. A cell that has the apostrophe itself gets a second one, so
+// that the first can be taken off again; an empty cell is NULL, so that it is written without quotes.
 // All of these come before A, and most cells after it: one comparison settles them.
 const withoutFormula = (cell: string) =>
-  `CASE WHEN ${cell} >= 'A' THEN ${cell} WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} ELSE ${cell} END`;
+  `CASE WHEN ${cell} >= 'A' THEN ${cell} WHEN ${cell} = '' THEN NULL WHEN ascii(${cell}) IN (9, 13, 43, 45, 61, 64) THEN '''' || ${cell} WHEN ascii(${cell}) = 39 AND regexp_matches(${cell}, '^''+[=+@\\t\\r-]') THEN '''' || ${cell} ELSE ${cell} END`;

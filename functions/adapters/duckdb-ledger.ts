@@ -29,7 +29,7 @@ export type LedgerPage = {
 // Dimensions are called as the source calls them, and may be called like a column of the ledger: places are not.
 const place = (at: number) => `c${at}`;
 /** The apostrophe that keeps spreadsheets from running a cell is not part of the text. */
-const plain = (cell: string) => `regexp_replace(${cell}, '^''([=+@\\t\\r-])', '\\1')`;
+const plain = (cell: string) => `regexp_replace(${cell}, '^''(''*[=+@\\t\\r-])', '\\1')`;
 
 const ownColumns = { before: 9, after: 2 };
 const money = ['opening_mrr', 'closing_mrr', 'delta_mrr'];
@@ -41,7 +41,7 @@ const keysOf = (cells: readonly string[]): { keys: string[]; dimensions: Map<str
   const dimensions = new Map<string, number>();
   const keys = cells.map((cell, at) => {
     if (isOwn(at)) return cell;
-    const dimension = cell.replace(/^'(?=[=+@\t\r-])/, '');
+    const dimension = cell.replace(/^'(?='*[=+@\t\r-])/, '');
     dimensions.set(dimension, at);
     return own.has(dimension) ? `${dimension} (dimension)` : dimension;
   });

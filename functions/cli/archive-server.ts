@@ -67,8 +67,9 @@ const answer = async (store: ObjectStore, request: IncomingMessage, response: Se
   // A page elsewhere can have its own name point here (DNS rebinding): then the browser says that name.
   const port = request.socket.localPort;
   const host = request.headers.host ?? '';
-  if (![`${loopback}:${port}`, `localhost:${port}`].includes(host))
-    return plain(response, 421, `This is ${loopback}:${port} and nothing else.`);
+  // Port 80 goes without saying.
+  const names = [loopback, 'localhost'].flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]);
+  if (!names.includes(host)) return plain(response, 421, `This is ${loopback}:${port} and nothing else.`);
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return plain(response, 405, 'The archive can only be read.', { Allow: 'GET, HEAD' });
   const name = nameOf(request.url ?? '');

@@ -1,6 +1,6 @@
 /** What failed payments did in each of the last 12 months, for drawing: lost for good, recovered, still in grace. */
 import { drawPaymentColumns, type PaymentColumns, type PaymentStrip } from '../../templates/charts/payment-columns.ts';
-import { type Exact, exact, sum } from '../core/money.ts';
+import { type Exact, exact } from '../core/money.ts';
 import { type Month, monthRange, parseMonth } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { largestOf } from './bar.ts';
@@ -91,10 +91,9 @@ const peakOf = ({ months, lost }: FailedPayments): { readonly month: Month; read
   return largest.isZero() || month === undefined || amount === undefined || amount === null ? null : { month, amount };
 };
 
-const totalOf = (amounts: Amounts): string => {
-  const decimals = amounts.find((amount) => amount !== null)?.split('.')[1]?.length ?? 0;
-  return sum(known(amounts)).toFixed(decimals);
-};
+/** At the closing snapshot, as every window states it; null in the first month of a book. */
+const inGraceAmountOf = ({ windows }: Report): string | null =>
+  (windows.month ?? windows.quarter ?? windows.ttm)?.failedPayments.inGraceAmount ?? null;
 
 const findings = (payments: FailedPayments, report: Report): string[] => {
   const money = (amount: string): string => moneyWithCode(amount, report.reportingCurrency);
@@ -114,8 +113,8 @@ const findings = (payments: FailedPayments, report: Report): string[] => {
     );
   }
   if (recovered !== null) said.push(`${someOr('nothing', recovered, ' of invoices')} was recovered in the month`);
-  if (known(payments.inGrace).length > 0)
-    said.push(`${someOr('nothing', totalOf(payments.inGrace))} is still in grace`);
+  const inGrace = inGraceAmountOf(report);
+  if (inGrace !== null) said.push(`${someOr('nothing', inGrace)} is still in grace`);
   return said;
 };
 

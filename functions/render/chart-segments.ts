@@ -83,7 +83,7 @@ const legendOf = (report: Report, window: WindowName, cells: readonly (HeatCell 
 };
 
 const moreText = (hidden: number): string =>
-  hidden === 0 ? '' : `and ${countText(hidden)} more ${hidden === 1 ? 'segment' : 'segments'} in the table`;
+  hidden === 0 ? '' : `and ${countText(hidden)} more ${hidden === 1 ? 'segment' : 'segments'} in the full report`;
 
 const nameOf = (segment: string): string => displayText(segment, 40);
 
@@ -137,7 +137,7 @@ const finding = (report: Report, rows: readonly SegmentTrend[]): string => {
   const [best] = sorted;
   const worst = sorted.at(-1);
   if (best === undefined || worst === undefined) {
-    return `no segment has ${plural(report.basis.lowSampleBelow, 'account')}, too few for a verdict`;
+    return `every segment has fewer than ${plural(report.basis.lowSampleBelow, 'account')}, too few for a verdict`;
   }
   if (best === worst) return `${best.told} is the only one with enough accounts for a verdict`;
   const shrinking = sorted.filter(({ ndr }) => ndr.lessThan(1)).length;

@@ -41,6 +41,11 @@ export const pngOf = async ({ svg }: Drawing, fonts: Fonts = bundledFonts()): Pr
   const key = fonts.join('\n');
   const check = checked.get(key) ?? checkFonts(fonts);
   checked.set(key, check);
-  await check;
+  try {
+    await check;
+  } catch (error) {
+    checked.delete(key);
+    throw error;
+  }
   return indexedPng(await render(svg, fonts, density));
 };

@@ -47,6 +47,26 @@ const groupWords = new Map([
   ['failedPayments', 'failed payments'],
 ]);
 
+/** `ndr`, or `segments.plan.Pro 2.0.ndr`: a figure of an earlier month, whose window is told beside it. */
+const earlierPlaceOf = (figure: string): { readonly field: string; readonly of: string } => {
+  const [root, dimension = '', ...rest] = figure.split('.');
+  const field = rest.pop();
+  return root !== 'segments' || field === undefined
+    ? { field: figure, of: '' }
+    : { field, of: `${dimensionLabel(dimension)} ${displayText(rest.join('.'), 40)}` };
+};
+
+/** The book before a segment, and NDR first. */
+const earlierWeight = (figure: string): number => {
+  const { field, of } = earlierPlaceOf(figure);
+  return placeAmong(weighty, field) + (of === '' ? 0 : 100);
+};
+
+const earlierLabel = (figure: string): string => {
+  const { field, of } = earlierPlaceOf(figure);
+  return of === '' ? inWords(field) : `${inWords(field)}, ${of}`;
+};
+
 /** "NDR, 12 months"; "GRR, Plan Pro, 12 months". */
 const figureLabel = (path: string): string => {
   const place = placeOf(path);
@@ -90,10 +110,10 @@ export const restatementNotes = ({ restatement }: Report, rows: number, elsewher
     .slice(0, rows)
     .map(({ change: { figure, was, now } }) => ({ figure: figureLabel(figure), was, now }));
   const earlier = earlierMonths
-    .toSorted((one, other) => placeAmong(weighty, one.figure) - placeAmong(weighty, other.figure))
+    .toSorted((one, other) => earlierWeight(one.figure) - earlierWeight(other.figure))
     .slice(0, rows)
     .map(({ month, window, figure, was, now }) => ({
-      figure: `${inWords(figure)}, ${windowLabels[window].short.toLowerCase()} to ${shortMonth(month)}`,
+      figure: `${earlierLabel(figure)}, ${windowLabels[window].short.toLowerCase()} to ${shortMonth(month)}`,
       was,
       now,
     }));

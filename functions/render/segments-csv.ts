@@ -6,7 +6,7 @@ const figures = retentionSchema.keyof().options;
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 
 /** A spreadsheet runs a cell that begins like this as a formula; an apostrophe makes it text again. */
-const formulaStart = /^[=+\-@\t\r]/;
+const formulaStart = /^'*[=+\-@\t\r]/;
 
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 

@@ -94,6 +94,9 @@ test('what could not be made is tried again: a revision is added when it can be,
     added: false,
     missing: ['report.pdf'],
   });
+  const worse = await folder.run({ wrap: without('boardPack', 'workbook') });
+  expect(worse, 'no revision for missing more').toMatchObject({ revision: 1, added: false });
+  expect(worse.deliveries.map(({ outcome }) => outcome)).toEqual(['already sent']);
   const whole = await folder.run();
   expect(whole).toMatchObject({ revision: 2, added: true, missing: [] });
   expect((await folder.report(2)).restatement).toBeNull();

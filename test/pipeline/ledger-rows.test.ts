@@ -3,7 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openDuckdb, quoted } from '../../functions/adapters/duckdb.ts';
+import { copyToCsv } from '../../functions/adapters/duckdb-csv.ts';
 import { readLedgerRows } from '../../functions/ledger-rows.ts';
+import { textCell } from '../../functions/render/segments-csv.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -53,6 +56,26 @@ it('reads every cell, and the cells that keep spreadsheets from running them as 
       opportunityIds: 'opp_1',
     },
   ]);
+});
+
+it('takes off the apostrophe that was put on, and not one that was there', async () => {
+  const instance = await openDuckdb({ scratch: join(folder, 'scratch'), threads: 1 });
+  const connection = await instance.connect();
+  const names = ['=1', "'=1", "''+x", "'name", "'", '-', "'@", 'plain'];
+  const values = names.map((name) => `(${quoted(name)})`).join(', ');
+  const columns = header.split(',').map((name) => ({ name, text: true }));
+  const cells = columns.map(({ name }) => {
+    if (name === 'account_name' || name === 'plan') return `v AS ${name}`;
+    return `${name === 'movement' ? "'new'" : "'x'"} AS "${name}"`;
+  });
+  const path = join(folder, 'escaped.csv');
+  await connection.run(copyToCsv(`(SELECT ${cells.join(', ')} FROM (VALUES ${values}) AS t(v))`, columns, path));
+  const rows = await readLedgerRows(path, 20);
+  expect(rows.map(({ accountName }) => accountName)).toEqual(names);
+  expect(rows.map(({ segments }) => segments[0])).toEqual(names);
+  for (const name of names) expect(textCell(name)).toBe(/^'*[=+@-]/.test(name) ? `'${name}` : name);
+  connection.closeSync();
+  instance.closeSync();
 });
 
 it('stops at the limit', async () => {

@@ -296,7 +296,7 @@ describe('the heat map', () => {
     const texts = textsOf(drawn(hardBooks['60 segments with long names']!, 'segments'));
     expect(texts.filter((text) => text.startsWith('Wholesale'))).toHaveLength(24);
     expect(texts.filter((text) => text.startsWith('Dimension'))).toHaveLength(4);
-    expect(texts).toContain('and 36 more segments in the table');
+    expect(texts).toContain('and 36 more segments in the full report');
     const inFull = chartOf(hardBooks['60 segments with long names']!, 'segments').drawInFull!(lightPalette);
     expect(textsOf(inFull).filter((text) => text.startsWith('Wholesale'))).toHaveLength(60);
   });
@@ -368,7 +368,7 @@ describe('failed payments', () => {
       })),
     });
     expect(chartOf(report, 'involuntary').alt).toBe(
-      'Failed payments by month: USD\u00a0110.89 of MRR was lost for good in October 2026; the most in 12 months was USD\u00a05,104.41 in May 2026; USD\u00a09,510.40 of invoices was recovered in the month; USD\u00a05,310.50 is still in grace.',
+      'Failed payments by month: USD\u00a0110.89 of MRR was lost for good in October 2026; the most in 12 months was USD\u00a05,104.41 in May 2026; USD\u00a09,510.40 of invoices was recovered in the month; USD\u00a05,310.75 is still in grace.',
     );
     expect(chartOf(hardBooks['nothing lost']!, 'involuntary').alt).toContain('no MRR was lost for good');
   });

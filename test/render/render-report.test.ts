@@ -365,3 +365,20 @@ describe('hostile names', () => {
     expect(hostile.subject).not.toMatch(/[\r\n]/);
   });
 });
+
+test('a restated figure of a segment of an earlier month is told in words, after those of the book', () => {
+  const report = makeReport({
+    restatement: {
+      previousRevision: 1,
+      changes: [],
+      earlierMonths: [
+        { month: '2026-07', window: 'ttm', figure: 'segments.plan.Pro 2.0.ndr', was: '0.912000', now: '0.911000' },
+        { month: '2026-07', window: 'ttm', figure: 'openingMrr', was: '10.00', now: '11.00' },
+      ],
+    },
+  });
+  const { emailText } = renderReport(report);
+  expect(emailText).toContain('NDR, Plan Pro 2.0, 12 months to Jul 2026');
+  expect(emailText).not.toContain('segments.plan');
+  expect(emailText.indexOf('opening MRR, 12 months to Jul 2026')).toBeLessThan(emailText.indexOf('Plan Pro 2.0'));
+});
