@@ -1,8 +1,9 @@
 /** The billing systems that months can be pulled from. */
+import { recurly } from '../recurly/vendor.ts';
 import { stripe } from '../stripe/vendor.ts';
 import type { Vendor } from './vendor.ts';
 
-export const vendors: readonly Vendor[] = [stripe];
+export const vendors: readonly Vendor[] = [recurly, stripe];
 
 /** The vendor whose account an address names; null for a folder. */
 export const vendorOf = (address: string): Vendor | null =>
