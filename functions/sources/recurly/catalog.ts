@@ -8,6 +8,8 @@ export type Catalog = {
   coupon(id: string): Promise<Coupon | null>;
   /** Whether any coupon is given to accounts: redemptions of those are listed account by account. */
   readonly hasAccountCoupons: boolean;
+  /** Whether any is given to subscriptions. */
+  readonly hasSubscriptionCoupons: boolean;
 };
 
 const readAll = async <T extends { readonly id: string }>(
@@ -37,11 +39,11 @@ export const readCatalog = async (kept: KeptPages): Promise<Catalog> => {
     known.set(id, object);
     return object;
   };
+  const takeOff = [...coupons.values()].filter(({ discount }) => discount.type !== 'free_trial');
   return {
     plan: (id) => orLookedUp(plans, 'plan', id, readPlan),
     coupon: (id) => orLookedUp(coupons, 'coupon', id, readCoupon),
-    hasAccountCoupons: [...coupons.values()].some(
-      ({ redemption_resource: of, discount }) => of !== 'subscription' && discount.type !== 'free_trial',
-    ),
+    hasAccountCoupons: takeOff.some(({ redemption_resource: of }) => of !== 'subscription'),
+    hasSubscriptionCoupons: takeOff.some(({ redemption_resource: of }) => of === 'subscription'),
   };
 };

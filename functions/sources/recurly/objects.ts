@@ -148,6 +148,7 @@ const lineSchema = z.object({
   add_on_code: maybeText,
   item_id: maybeText,
   invoice_id: maybeText,
+  currency: maybeText,
   quantity: maybeDecimal,
   unit_amount: maybeDecimal,
   subtotal: maybeDecimal,

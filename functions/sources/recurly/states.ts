@@ -54,10 +54,12 @@ const billedOf = async (
 
 const redemptionsOf = async (
   subscription: Subscription,
+  billed: Billed | null,
   { request, catalog, kept }: Reading,
 ): Promise<readonly Redemption[]> => {
   const { id, account, coupon_redemptions: short } = subscription;
-  const own = isChanged(subscription, request) ? await listed({ kind: 'redeemed', id }, kept) : null;
+  const doubtful = isChanged(subscription, request) || billed?.discounted === true;
+  const own = doubtful ? await listed({ kind: 'redeemed', id }, kept) : null;
   const ofAccount = catalog.hasAccountCoupons ? await listed({ kind: 'accountredeemed', id: account.id }, kept) : null;
   return [
     ...(own?.map(readRedemption) ?? short),
@@ -65,15 +67,23 @@ const redemptionsOf = async (
   ];
 };
 
-/** A coupon of the subscription itself that may have stood then and does no more. */
+/** Given before the month's end, over by now, and nobody says since when. */
+const isForgotten = (redemption: Redemption, until: number): boolean =>
+  redemption.created_at < until && redemptionEnd(redemption) === 'unknown';
+
+/**
+ * Whether a coupon of the subscription itself may have stood then and is not told any more. Taking one off is no change
+ * of the subscription: where nothing else changed, what was billed says it.
+ */
 const doubtsCoupons = (
   subscription: Subscription,
   billed: Billed | null,
   redemptions: readonly Redemption[],
-  { until }: PullRequest,
+  { request, catalog }: Reading,
 ): boolean =>
-  subscription.coupon_redemptions.some((one) => one.created_at < until && redemptionEnd(one) === 'unknown') ||
-  (billed?.discounted === true && !redemptions.some((one) => stands(one, until)));
+  catalog.hasSubscriptionCoupons &&
+  (isChanged(subscription, request) ||
+    (billed?.discounted === true && !redemptions.some((one) => stands(one, request.until))));
 
 const standingOf = async (
   subscription: Subscription,
@@ -92,7 +102,7 @@ const standingOf = async (
     if (found === null) wanted.push({ kind: 'plan', id: planId });
     else plans.set(planId, found);
   }
-  const redemptions = await redemptionsOf(subscription, reading);
+  const redemptions = await redemptionsOf(subscription, billed, reading);
   const standing = redemptions.filter((one) => stands(one, until));
   const coupons: Coupon[] = [];
   for (const { coupon } of standing) {
@@ -103,10 +113,10 @@ const standingOf = async (
   const changed = isChanged(subscription, request);
   if (status === 'active' || status === 'past_due') {
     if (changed && billed === null) wanted.push({ kind: 'billed', id });
-    if (changed && doubtsCoupons(subscription, billed, redemptions, request)) wanted.push({ kind: 'redeemed', id });
+    if (doubtsCoupons(subscription, billed, redemptions, reading)) wanted.push({ kind: 'redeemed', id });
     if (catalog.hasAccountCoupons) wanted.push({ kind: 'accountredeemed', id: account.id });
   }
-  const forgotten = redemptions.filter((one) => one.created_at < until && redemptionEnd(one) === 'unknown');
+  const forgotten = redemptions.filter((one) => isForgotten(one, until));
   return {
     status,
     state: stateAt(subscription, billed, until, (planId) => plans.get(planId) ?? null),
