@@ -86,7 +86,6 @@ const rowOf = (entry: MonthEntry, before: MonthEntry | undefined) => {
       : moneyWithCode(amount, entry.reportingCurrency);
   const change = signedPoints(ratioOf(headline?.ndr ?? null), ratioOf(comparable?.ndr ?? null), 'up');
   return {
-    id: `m${entry.month}`,
     month: longMonth(entry.month),
     href: report?.href ?? null,
     badges: badgesOf(entry),
@@ -172,7 +171,7 @@ let style = '';
 /** The document as text. The same index gives the same bytes; every value is HTML-escaped by Handlebars. */
 export const archivePage = (index: SiteIndex): string => {
   if (fill === null) {
-    style = collapsed(asset('archive-index.css'));
+    style = asset('compiled/archive-index.css');
     fill = Handlebars.compile(collapsed(asset('archive-index.hbs')), { strict: true, knownHelpersOnly: true });
   }
   const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`;
