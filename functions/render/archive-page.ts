@@ -60,7 +60,8 @@ const linksOf = ({ files }: MonthEntry): (Link & { readonly name: string })[] =>
 };
 
 /** Why a month does not say what was once said of it. */
-const badgesOf = ({ readable, restated, restatement }: MonthEntry): string[] => {
+const badgesOf = ({ readable, damaged, restated, restatement }: MonthEntry): string[] => {
+  if (damaged) return ['Damaged'];
   if (!readable) return ['Written by another version'];
   if (restatement === null) return [];
   return [
@@ -93,7 +94,9 @@ const rowOf = (entry: MonthEntry, before: MonthEntry | undefined) => {
       ? headline === null
         ? 'First month: nothing to compare with yet'
         : ''
-      : 'Its figures are in its files',
+      : entry.damaged
+        ? 'Not what was archived: restore it from the backup'
+        : 'Its figures are in its files',
     window: windowNote(headline),
     ndr: percentText(ratioOf(headline?.ndr ?? null)),
     change: change.plain === notAvailable ? null : change,
