@@ -1,4 +1,5 @@
 /** Pulls a month of a billing system into the inbox: keeps what it said, then makes the month's tables of that. */
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -100,7 +101,7 @@ export const pullMonth = async (source: BillingSource, options: PullOptions): Pr
       'Pull it when the month has ended.',
     );
 
-  const fresh: State = {
+  const anew: State = {
     pull: (known?.pull ?? 0) + 1,
     address,
     timeZone,
@@ -114,11 +115,15 @@ export const pullMonth = async (source: BillingSource, options: PullOptions): Pr
   };
   const resumes =
     known !== null && !known.finished && isSame(known, options, { month, timeZone, ...span, pulledAt: now });
-  const state = resumes ? known : fresh;
+  const state = resumes ? known : anew;
   const write = (next: State) => store.put(stateKey(name, month), encode(next));
   if (!resumes) await write(state);
 
-  const request: PullRequest = { month, timeZone, ...span, pulledAt: state.pulledAt };
+  // Hidden, beside what it is made of: the disk that has room for the pages has room for this.
+  const scratch = join(options.home, 'inbox', `.${name}-${month}`);
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  const request: PullRequest = { month, timeZone, ...span, pulledAt: state.pulledAt, scratch };
   const kept: KeptPages = {
     async get(page) {
       const stored = await store.get(pageKey(name, month, state.pull, page));
@@ -126,18 +131,23 @@ export const pullMonth = async (source: BillingSource, options: PullOptions): Pr
       return body;
     },
   };
-  let pages = 0;
-  for await (const page of source.pages(request, kept)) {
-    const bytes = gzipSync(JSON.stringify(page.body));
-    await store.put(pageKey(name, month, state.pull, page.name), bytes);
-    pages += 1;
-    options.progress(pages);
-  }
+  try {
+    let fresh = 0;
+    for await (const page of source.pages(request, kept)) {
+      const bytes = gzipSync(JSON.stringify(page.body));
+      await store.put(pageKey(name, month, state.pull, page.name), bytes);
+      fresh += 1;
+      options.progress(fresh);
+    }
 
-  const inbox = join(options.home, inboxOf(name));
-  const { control, counts } = await writeMonth(inbox, month, source.batches(request, kept));
-  const notes = [...source.notes(counts)];
-  const total = await Array.fromAsync(store.list(`inbox/${name}-raw/${month}/pull=${state.pull}/`));
-  await write({ ...state, finished: true, pages: total.length, control, counts, notes });
-  return { pulled: true, pages: total.length, notes };
+    const inbox = join(options.home, inboxOf(name));
+    const { control, counts } = await writeMonth(inbox, month, source.batches(request, kept));
+    const notes = [...source.notes(counts)];
+    let pages = 0;
+    for await (const _ of store.list(`inbox/${name}-raw/${month}/pull=${state.pull}/`)) pages += 1;
+    await write({ ...state, finished: true, pages, control, counts, notes });
+    return { pulled: true, pages, notes };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 };
