@@ -63,7 +63,7 @@ const rules: readonly Rule[] = [
   [
     (_, given) => given.has('pullAgain') && (given.has('stack') || !given.has('source')),
     '--pull-again is for a billing system that this machine pulls from',
-    'Give --source stripe: with it, and leave --stack out.',
+    'Give an account such as --source stripe: with it, and leave --stack out.',
   ],
   [
     (command, given) => command === 'check' && given.has('stack') && given.has('source'),

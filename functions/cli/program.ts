@@ -71,8 +71,12 @@ const stack = () => new Option('--stack <name>', 'a stack deployed on AWS, in pl
 const asJson = () => new Option('--json', 'print the result for machines').default(false);
 const month = () => new Option('--month <YYYY-MM>', 'the closing month').argParser(monthArgument).makeOptionMandatory();
 const source = () =>
-  new Option('--source <dir>', 'folder of snapshots, one folder a month, or stripe:; left out: what the lake has');
-const pullAgain = () => new Option('--pull-again', 'with --source stripe: pull months anew that were pulled before');
+  new Option(
+    '--source <dir>',
+    'folder of snapshots, one folder a month, or an account such as stripe:; left out: what the lake has',
+  );
+const pullAgain = () =>
+  new Option('--pull-again', 'with an account as --source: pull months anew that were pulled before');
 const config = () => new Option('--config <file>', 'settings; default: retention.config.json here, if there is one');
 
 program.hook('preAction', (_, command) => {

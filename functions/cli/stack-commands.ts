@@ -5,9 +5,11 @@ import { archiveKey, readArchived } from '../archive.ts';
 import type { Month } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { refuseUnknown } from '../deliver.ts';
-import { ReportError } from '../errors.ts';
+import { ReportError, usageError } from '../errors.ts';
 import type { Progress } from '../ports.ts';
 import type { Outcome, RunRequest, Started } from '../run-record.ts';
+import { vendorOf } from '../sources/billing/vendors.ts';
+import { folderOf } from '../sources/folder-address.ts';
 import { openFolderSource } from '../sources/folder-source.ts';
 import { executionArnOf, followExecution } from '../stack/follow.ts';
 import { syncInbox } from '../stack/inbox.ts';
@@ -30,9 +32,15 @@ const again = (stack: string, run: string) => `Follow it again: retention follow
 /** Brings the inbox in line with the folder, up to a month. */
 const upload = async (dir: string | undefined, until: Month, place: StackPlace, { terminal }: Context) => {
   if (dir === undefined) return;
+  const vendor = vendorOf(dir);
+  if (vendor !== null)
+    throw usageError(
+      `a stack pulls from ${vendor.title} by itself, not through this machine`,
+      'Leave --source out: the stack asks the account that it was deployed with. See "On AWS" in the README.',
+    );
   const note = (text: string) => terminal.note(`note: ${safe(text, 300)}`);
   const inbox = { client: place.s3, bucket: place.outputs.InboxBucket, progress: terminal.progress, note };
-  const { sent, unchanged, removed } = await syncInbox(await openFolderSource(dir), until, inbox);
+  const { sent, unchanged, removed } = await syncInbox(await openFolderSource(folderOf(dir)), until, inbox);
   terminal.note(`Inbox: ${sent} files sent, ${unchanged} unchanged, ${removed} removed.`);
 };
 

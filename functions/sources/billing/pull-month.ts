@@ -34,15 +34,14 @@ export type PullOptions = {
   readonly timeZone: string;
   /** The source as the user wrote it. */
   readonly address: string;
-  /** The home, where `store` keeps its objects: tables are written beside them as files. */
-  readonly home: string;
   readonly store: ObjectStore;
   readonly now: () => Date;
   /** Pulls a month anew that has been pulled. */
   readonly again: boolean;
-  /** Told after every page that was kept. */
-  readonly progress: (pages: number) => void;
 };
+
+/** A pull of a month that has begun: what it asks for, and where its pages are kept. */
+export type Pull = { readonly state: State; readonly request: PullRequest; readonly kept: KeptPages };
 
 export type Pulled = {
   /** False where the month was there already. */
@@ -72,24 +71,35 @@ export const isPulled = async (name: string, month: Month, store: ObjectStore): 
   (await readState(name, month, store))?.finished === true;
 
 /** What an earlier pull began and this one can go on with. */
-const isSame = (state: State, { address, timeZone }: PullOptions, { from, until }: PullRequest): boolean =>
+const isSame = (state: State, { address, timeZone }: PullOptions, { from, until }: { from: number; until: number }) =>
   state.address === address && state.timeZone === timeZone && state.from === from && state.until === until;
 
+const pullOf = (name: string, month: Month, state: State, store: ObjectStore): Pull => ({
+  state,
+  request: { month, timeZone: state.timeZone, from: state.from, until: state.until, pulledAt: state.pulledAt },
+  kept: {
+    async get(page) {
+      const stored = await store.get(pageKey(name, month, state.pull, page));
+      const body: unknown = stored === null ? null : JSON.parse(gunzipSync(stored.bytes).toString('utf8'));
+      return body;
+    },
+  },
+});
+
 /**
- * Pulls a month, or goes on with a pull that was stopped: pages that are kept are not asked for again, and the tables
- * come out the same bytes as of a pull that was not. A month that is there is left alone unless `again`.
+ * Begins a pull of a month, or takes up the one that was stopped. A month that is there is left alone unless `again`:
+ * its state is `finished` then.
  *
- * Throws a ReportError of kind `usage` for a month that is not over, and what the source throws.
+ * Throws a ReportError of kind `usage` for a month that is not over, or was pulled with other settings.
  */
-export const pullMonth = async (source: BillingSource, options: PullOptions): Promise<Pulled> => {
+export const beginPull = async (name: string, options: PullOptions): Promise<Pull> => {
   const { month, timeZone, store, address } = options;
-  const { name } = source;
   const known = await readState(name, month, store);
   const now = Math.floor(options.now().getTime() / 1000);
   const span = spanOf(month, timeZone);
+  const same = known !== null && isSame(known, options, span);
   if (known?.finished === true && !options.again) {
-    if (isSame(known, options, { month, timeZone, ...span, pulledAt: now }))
-      return { pulled: false, pages: known.pages, notes: known.notes };
+    if (same) return pullOf(name, month, known, store);
     throw usageError(
       `${month} was pulled from "${known.address}" for the time zone ${known.timeZone}, which is not what is asked for now`,
       'Run with --pull-again, or with the settings that it was pulled with.',
@@ -100,8 +110,8 @@ export const pullMonth = async (source: BillingSource, options: PullOptions): Pr
       `${month} is not over in ${timeZone}: its snapshot is the state at its end`,
       'Pull it when the month has ended.',
     );
-
-  const anew: State = {
+  if (known !== null && same && !known.finished) return pullOf(name, month, known, store);
+  const fresh: State = {
     pull: (known?.pull ?? 0) + 1,
     address,
     timeZone,
@@ -113,40 +123,72 @@ export const pullMonth = async (source: BillingSource, options: PullOptions): Pr
     counts: {},
     notes: [],
   };
-  const resumes =
-    known !== null && !known.finished && isSame(known, options, { month, timeZone, ...span, pulledAt: now });
-  const state = resumes ? known : anew;
-  const write = (next: State) => store.put(stateKey(name, month), encode(next));
-  if (!resumes) await write(state);
+  await store.put(stateKey(name, month), encode(fresh));
+  return pullOf(name, month, fresh, store);
+};
 
-  // Hidden, beside what it is made of: the disk that has room for the pages has room for this.
-  const scratch = join(options.home, 'inbox', `.${name}-${month}`);
+/**
+ * Keeps the pages that are still missing. Stops after the page at which `enough` says so, and returns whether all pages
+ * are kept: another call goes on where this one stopped.
+ */
+export const keepPages = async (
+  source: BillingSource,
+  { state, request, kept }: Pull,
+  store: ObjectStore,
+  { progress, enough = () => false }: { progress: (pages: number) => void; enough?: () => boolean },
+): Promise<boolean> => {
+  let pages = 0;
+  for await (const page of source.pages(request, kept)) {
+    const bytes = gzipSync(JSON.stringify(page.body));
+    await store.put(pageKey(source.name, request.month, state.pull, page.name), bytes);
+    pages += 1;
+    progress(pages);
+    if (enough()) return false;
+  }
+  return true;
+};
+
+/** Writes the tables of a month whose pages are all kept into a folder below `inbox`, and notes that it is there. */
+export const makeMonth = async (
+  source: BillingSource,
+  { state, request, kept }: Pull,
+  store: ObjectStore,
+  inbox: string,
+): Promise<Pulled> => {
+  const { name } = source;
+  const { month } = request;
+  const { control, counts } = await writeMonth(inbox, month, source.batches(request, kept));
+  const notes = [...source.notes(counts)];
+  let pages = 0;
+  for await (const _ of store.list(`inbox/${name}-raw/${month}/pull=${state.pull}/`)) pages += 1;
+  const finished: State = { ...state, finished: true, pages, control, counts, notes };
+  await store.put(stateKey(name, month), encode(finished));
+  return { pulled: true, pages, notes };
+};
+
+/**
+ * Pulls a month, or goes on with a pull that was stopped: pages that are kept are not asked for again, and the tables
+ * come out the same bytes as of a pull that was not. They are written as files below `home`, where `store` keeps its
+ * objects. A month that is there is left alone unless `again`.
+ *
+ * Throws what `beginPull` and the source throw.
+ */
+export const pullMonth = async (
+  source: BillingSource,
+  options: PullOptions & { readonly home: string; readonly progress: (pages: number) => void },
+): Promise<Pulled> => {
+  const { store, home, progress } = options;
+  const { name } = source;
+  const begun = await beginPull(name, options);
+  if (begun.state.finished) return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
+  // Hidden, beside what it is made of: a disk that has room for the pages has room for this.
+  const scratch = join(home, 'inbox', `.${name}-${options.month}`);
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
-  const request: PullRequest = { month, timeZone, ...span, pulledAt: state.pulledAt, scratch };
-  const kept: KeptPages = {
-    async get(page) {
-      const stored = await store.get(pageKey(name, month, state.pull, page));
-      const body: unknown = stored === null ? null : JSON.parse(gunzipSync(stored.bytes).toString('utf8'));
-      return body;
-    },
-  };
+  const pull: Pull = { ...begun, request: { ...begun.request, scratch } };
   try {
-    let fresh = 0;
-    for await (const page of source.pages(request, kept)) {
-      const bytes = gzipSync(JSON.stringify(page.body));
-      await store.put(pageKey(name, month, state.pull, page.name), bytes);
-      fresh += 1;
-      options.progress(fresh);
-    }
-
-    const inbox = join(options.home, inboxOf(name));
-    const { control, counts } = await writeMonth(inbox, month, source.batches(request, kept));
-    const notes = [...source.notes(counts)];
-    let pages = 0;
-    for await (const _ of store.list(`inbox/${name}-raw/${month}/pull=${state.pull}/`)) pages += 1;
-    await write({ ...state, finished: true, pages, control, counts, notes });
-    return { pulled: true, pages, notes };
+    await keepPages(source, pull, store, { progress });
+    return await makeMonth(source, pull, store, join(home, inboxOf(name)));
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
