@@ -157,11 +157,11 @@ export const makeMonth = async (
 ): Promise<Pulled> => {
   const { name } = source;
   const { month } = request;
-  const { control, counts } = await writeMonth(inbox, month, source.batches(request, kept));
-  const notes = [...source.notes(counts)];
+  const batches = source.batches(request, kept);
+  const { control, counts, notes } = await writeMonth(inbox, month, batches, source.notes);
   let pages = 0;
   for await (const _ of store.list(`inbox/${name}-raw/${month}/pull=${state.pull}/`)) pages += 1;
-  const finished: State = { ...state, finished: true, pages, control, counts, notes };
+  const finished: State = { ...state, finished: true, pages, control, counts, notes: [...notes] };
   await store.put(stateKey(name, month), encode(finished));
   return { pulled: true, pages, notes };
 };
