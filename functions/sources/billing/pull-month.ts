@@ -1,4 +1,5 @@
 /** Pulls a month of a billing system into the inbox: keeps what it said, then makes the month's tables of that. */
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -156,10 +157,11 @@ export const makeMonth = async (
 ): Promise<Pulled> => {
   const { name } = source;
   const { month } = request;
-  const { control, counts } = await writeMonth(inbox, month, source.batches(request, kept));
-  const notes = [...source.notes(counts)];
-  const { length: pages } = await Array.fromAsync(store.list(`inbox/${name}-raw/${month}/pull=${state.pull}/`));
-  const finished: State = { ...state, finished: true, pages, control, counts, notes };
+  const batches = source.batches(request, kept);
+  const { control, counts, notes } = await writeMonth(inbox, month, batches, source.notes);
+  let pages = 0;
+  for await (const _ of store.list(`inbox/${name}-raw/${month}/pull=${state.pull}/`)) pages += 1;
+  const finished: State = { ...state, finished: true, pages, control, counts, notes: [...notes] };
   await store.put(stateKey(name, month), encode(finished));
   return { pulled: true, pages, notes };
 };
@@ -176,8 +178,18 @@ export const pullMonth = async (
   options: PullOptions & { readonly home: string; readonly progress: (pages: number) => void },
 ): Promise<Pulled> => {
   const { store, home, progress } = options;
-  const pull = await beginPull(source.name, options);
-  if (pull.state.finished) return { pulled: false, pages: pull.state.pages, notes: pull.state.notes };
-  await keepPages(source, pull, store, { progress });
-  return makeMonth(source, pull, store, join(home, inboxOf(source.name)));
+  const { name } = source;
+  const begun = await beginPull(name, options);
+  if (begun.state.finished) return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
+  // Hidden, beside what it is made of: a disk that has room for the pages has room for this.
+  const scratch = join(home, 'inbox', `.${name}-${options.month}`);
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  const pull: Pull = { ...begun, request: { ...begun.request, scratch } };
+  try {
+    await keepPages(source, pull, store, { progress });
+    return await makeMonth(source, pull, store, join(home, inboxOf(name)));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 };
