@@ -6,7 +6,7 @@ import type { Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
 import { decode, encode } from '../lake/catalog.ts';
 import type { ObjectStore } from '../ports.ts';
-import { isPullFolder, publishedBy, publishedFolders, publishedPrefix } from './billing/published-month.ts';
+import { publishedBy, publishedFolders, publishedPrefix, pullFolders } from './billing/published-month.ts';
 import {
   byName,
   type Entry,
@@ -112,7 +112,7 @@ export const openBucketSource = async (bucket: SnapshotBucket, store: ObjectStor
       return plain.endsWith('/') ? { name: plain.slice(0, -1) || '/', kind: 'folder' } : { name: plain, kind: 'file' };
     })
     .filter(({ name }) => name !== '' && !isHidden(name));
-  const uploaded = monthsOf(top.filter(({ name }) => !isPullFolder(name)).sort(byName), topWarnings);
+  const uploaded = monthsOf(top.filter(({ name }) => !pullFolders.includes(name)).sort(byName), topWarnings);
   const folders = publishedFolders.filter((vendor) => top.some(({ name }) => name === vendor));
   const published = await publishedMonths(bucket, folders);
   const months = [...new Set([...uploaded, ...[...published.values()].flat()])].sort();

@@ -22,9 +22,11 @@ const folderOf = (name: string, month: Month, pull: number): string => `${inboxO
 /** Folders of the inbox in which months of billing systems lie, by the vendor's name. */
 export const publishedFolders: readonly string[] = vendors.map(({ name }) => name);
 
-/** Whether a folder of the inbox is the business of pulls. */
-export const isPullFolder = (name: string): boolean =>
-  publishedFolders.some((vendor) => name === vendor || name === `${vendor}-raw`);
+/** The folders of the inbox that a vendor's pulls write to: months, and the pages that they are made of. */
+export const pullFoldersOf = (vendor: string): readonly string[] => [vendor, `${vendor}-raw`];
+
+/** Folders of the inbox that are the business of pulls. */
+export const pullFolders: readonly string[] = publishedFolders.flatMap(pullFoldersOf);
 
 /** The month that an object right below a vendor's folder publishes; null for anything else. */
 export const publishedBy = (plainName: string): Month | null => {
