@@ -21,7 +21,7 @@ import { pageTerms } from './page-terms.ts';
 import { restatementNotes } from './restatement-notes.ts';
 import { bandRules, benchmarkRules } from './segment-tables.ts';
 import { subjectLine } from './subject.ts';
-import { trendTable } from './trend-table.ts';
+import { trendLines } from './trend-table.ts';
 
 /** A restated book can differ in tens of thousands of figures; report.json lists them all. */
 const changesShown = 100;
@@ -59,7 +59,7 @@ const carriedText = (embedded: PageLedger | null, { name }: Headline): string =>
 const windowView = (report: Report, headline: Headline, leads: boolean, embedded: PageLedger | null) => {
   const { name, window } = headline;
   const { title, short } = windowLabels[name];
-  const trend = trendTable(report, headline);
+  const trend = trendLines(report, headline);
   const charts = pageCharts(report, name);
   return {
     id: name,
@@ -72,7 +72,7 @@ const windowView = (report: Report, headline: Headline, leads: boolean, embedded
     accounts: accountsLine(report, headline),
     bridge: pageBridge(report, name),
     bridgeChart: charts.get('bridge') ?? null,
-    trend: trend === null ? null : trend.lines,
+    trend: trend.length === 0 ? null : trend,
     trendChart: charts.get('trend') ?? null,
     involuntary: involuntaryPanel(report, headline),
     involuntaryChart: charts.get('involuntary') ?? null,

@@ -1,4 +1,5 @@
 /** The first sheet: the answer in words, the figures of every window, what the checks say, and what stands where. */
+import { exact, ratioText } from '../core/money.ts';
 import type { WindowName } from '../core/month.ts';
 import type { FailedPayments, Report, Retention, WindowReport } from '../core/report.ts';
 import { basisNotes, gateNotes } from './data-quality.ts';
@@ -21,7 +22,7 @@ import {
   textFormula,
   words,
 } from './workbook-cells.ts';
-import { figureCell, shareText, windowsOf } from './workbook-tables.ts';
+import { figureCell, windowsOf } from './workbook-tables.ts';
 
 type Line = {
   readonly label: string;
@@ -58,7 +59,7 @@ const groups: readonly { readonly title: string; readonly lines: readonly Line[]
       {
         label: 'Involuntary churn, share of opening MRR',
         figure: 'involuntaryShare',
-        cell: ({ total }) => ratio(shareText(total.involuntaryChurnMrr, total.openingMrr)),
+        cell: ({ total }) => ratio(ratioText(exact(total.involuntaryChurnMrr), exact(total.openingMrr))),
       },
       line('logoRetention', 'Logo retention'),
     ],
@@ -94,7 +95,7 @@ const groups: readonly { readonly title: string; readonly lines: readonly Line[]
         ({ exhaustedAmount }) => exhaustedAmount,
       ),
       ...failures(
-        'In grace at the end',
+        'At risk, in grace at the end',
         ({ inGraceInvoices }) => inGraceInvoices,
         ({ inGraceAmount }) => inGraceAmount,
       ),
