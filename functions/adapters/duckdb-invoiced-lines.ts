@@ -5,11 +5,20 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { minorUnitDecimals } from '../core/money.ts';
 import { addMonths, isMonth, type Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
-import { BlockedError, fault } from '../gate-fault.ts';
+import { BlockedError, fault, type GateFault } from '../gate-fault.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
 import type { InvoiceBooks, OpenInvoiceBooks } from '../sources/invoices/port.ts';
 import { duckdbFailure, exactRows, lakeFormat, openDuckdb, quoted } from './duckdb.ts';
-import { bookBelowZero, bookLines, bookTotals, facts, monthBook, reach, served } from './duckdb-invoiced-sql.ts';
+import {
+  bookBelowZero,
+  bookLines,
+  bookTooLarge,
+  bookTotals,
+  facts,
+  monthBook,
+  reach,
+  served,
+} from './duckdb-invoiced-sql.ts';
 import { stage, type Unpack } from './duckdb-table-loader.ts';
 
 export type DuckdbInvoicedLinesOptions = {
@@ -77,7 +86,8 @@ const readExport = async (
   await connection.run('DROP TABLE stage');
   const [span] = await exactRows(connection, reach);
   const currencies = await exactRows(connection, 'SELECT DISTINCT currency FROM served ORDER BY 1');
-  const units = currencies.map(({ currency }) => [currency ?? '', minorUnit(currency ?? '')] as const);
+  const used = currencies.length === 0 ? [{ currency: 'USD' }] : currencies;
+  const units = used.map(({ currency }) => [currency ?? '', minorUnit(currency ?? '')] as const);
   return {
     facts: {
       firstMonth: monthOf(span?.first_month),
@@ -90,7 +100,8 @@ const readExport = async (
     },
     async write(month, path) {
       await connection.run(monthBook(`${addMonths(month, 1)}-01 00:00:00`, units));
-      await refuseBelowZero(connection, month);
+      await refuse(connection, bookBelowZero, (total) => belowZero(total, month));
+      await refuse(connection, bookTooLarge, (total) => tooLarge(total, month));
       await connection.run(`COPY (${bookLines}) TO ${quoted(path)} (${lakeFormat}, PRESERVE_ORDER true)`);
       const rows = await exactRows(connection, bookTotals);
       const count = (name: string) => rows.reduce((total, row) => total + whole(row[name]), 0);
@@ -105,18 +116,39 @@ const readExport = async (
   };
 };
 
-const refuseBelowZero = async (connection: DuckDBConnection, month: Month): Promise<void> => {
-  const rows = await exactRows(connection, bookBelowZero);
+type Refusal = Pick<GateFault, 'code' | 'message'> & { readonly problem: string };
+
+const counted = (total: number, noun: string) => `${total} ${noun}${total === 1 ? '' : 's'} of the invoice lines`;
+
+const belowZero = (total: number, month: Month): Refusal => ({
+  code: 'NEGATIVE_MRR',
+  message: `${counted(total, 'subscription')} below zero at the end of ${month}`,
+  problem:
+    'credits come to more than what was charged: give a credit the subscription_id and item_id of what it takes back, or no period where it takes back nothing that recurs',
+});
+
+const tooLarge = (total: number, month: Month): Refusal => ({
+  code: 'BAD_ROW',
+  message: `${counted(total, 'item')} too large at the end of ${month}`,
+  problem: 'is more than a line can hold: look for an amount that is far too large, or a period that is far too short',
+});
+
+/** Throws BlockedError where `query` finds something. */
+const refuse = async (
+  connection: DuckDBConnection,
+  query: string,
+  refusal: (total: number) => Refusal,
+): Promise<void> => {
+  const rows = await exactRows(connection, query);
   if (rows.length === 0) return;
   const total = whole(rows[0]?.found);
+  const { code, message, problem } = refusal(total);
   const findings = rows.map(({ customer_id, subscription_id, currency, mrr }) => ({
     file: null,
     line: null,
     column: `customer ${customer_id}, subscription ${subscription_id}`,
     value: `${mrr} ${currency}`,
-    problem: `credits come to more than what was charged for the end of ${month}: give a credit the subscription_id and item_id of what it takes back, or no period where it takes back nothing that recurs`,
+    problem,
   }));
-  const noun = total === 1 ? 'subscription' : 'subscriptions';
-  const message = `${total} ${noun} of the invoice lines come to less than zero at the end of ${month}`;
-  throw new BlockedError([{ code: 'NEGATIVE_MRR', message, findings, total }]);
+  throw new BlockedError([{ code, message, findings, total }]);
 };

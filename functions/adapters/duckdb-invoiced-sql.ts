@@ -245,11 +245,12 @@ export const monthBook = (
 };
 
 /** Ten-thousandths as a decimal number. */
-const decimal = (whole: string) => `CAST(CAST(${whole} AS DECIMAL(38, 0)) * 0.0001 AS DECIMAL(18, 4))`;
+const decimal = (whole: string, digits = 38) =>
+  `CAST(CAST(${whole} AS DECIMAL(38, 0)) * 0.0001 AS DECIMAL(${digits}, 4))`;
 
 /** The rows of `month_book` that have MRR, as the contract's lines. */
 export const bookLines = `SELECT
-    customer_id, subscription_id, item_id, newest.product AS product, currency, ${decimal('mrr')} AS mrr,
+    customer_id, subscription_id, item_id, newest.product AS product, currency, ${decimal('mrr', 18)} AS mrr,
     'active' AS status, newest.plan AS plan, newest.pricing_model AS pricing_model,
     newest.invoice_id AS invoice_id, newest.opportunity_id AS opportunity_id
   FROM month_book
@@ -266,6 +267,14 @@ export const bookTotals = `SELECT
   FROM month_book
   GROUP BY 1
   ORDER BY 1`;
+
+/** Items that are worth more than a line of the contract can say. */
+export const bookTooLarge = `SELECT customer_id, subscription_id, currency, CAST(${decimal('mrr')} AS VARCHAR) AS mrr,
+    CAST(count(*) OVER () AS VARCHAR) AS found
+  FROM month_book
+  WHERE mrr >= 1000000000000000000
+  ORDER BY 1, 2, 3
+  LIMIT 20`;
 
 /** Subscriptions whose credits come to more than what was charged. */
 export const bookBelowZero = `SELECT

@@ -50,7 +50,7 @@ const outOfRange: Partial<Readonly<Record<StagedTable, Range>>> = {
     message: (rows) => `${counted(rows, 'rate')} of zero`,
   },
   invoice_lines: {
-    where: '(period_start IS NULL) <> (period_end IS NULL) OR period_end < period_start',
+    where: 'wrong IS NULL AND ((period_start IS NULL) <> (period_end IS NULL) OR period_end < period_start)',
     column: 'period_end',
     problem: 'a period has both ends, the later one last; a line without service period has neither',
     message: (rows) => `${counted(rows, 'service period')} of invoice_lines cannot be used`,

@@ -60,7 +60,7 @@ const date = (name: string): Column =>
 const dayOrTime = (name: string): Column =>
   column(name, {
     wrong: (raw) =>
-      `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?') OR TRY_CAST(${raw} AS TIMESTAMP) IS NULL)`,
+      `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?') OR TRY_CAST(${raw} AS TIMESTAMP) IS NULL)`,
     type: 'TIMESTAMP',
     problem: 'must be a day, YYYY-MM-DD, or a time in the reporting time zone, YYYY-MM-DD HH:MM:SS without a zone',
   });

@@ -1,5 +1,8 @@
+/** Books of month-ends from invoice lines: which counts how much, written like a ledger, and what is refused. */
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Books, booksOfFiles, exportOf, ledgerLines } from './invoiced-books.ts';
+import { BlockedError, type GateFault } from '../../functions/gate-fault.ts';
+import { type Books, booksOfFiles, exportOf, type InvoiceLine, ledgerLines } from './invoiced-books.ts';
 
 type Case = readonly [told: string, lines: string, books: Readonly<Record<string, string>>];
 
@@ -231,5 +234,191 @@ describe('the book at the end of a month, of invoice lines', () => {
         .join(', '),
     ]);
     expect(Object.fromEntries(found)).toEqual(expected);
+  });
+});
+
+const usual = { invoice_id: 'in_0', period_start: '2026-10-01', period_end: '2026-11-01', amount: '100.00' };
+const october = async (...lines: InvoiceLine[]) =>
+  booksOfFiles({ 'invoice_lines.csv': exportOf(lines.map((line) => ({ ...usual, ...line }))) }, ['2026-10']);
+
+const faultsOf = async (...lines: InvoiceLine[]): Promise<readonly GateFault[]> => {
+  const outcome = await october(...lines).catch((error: unknown) => error);
+  if (outcome instanceof BlockedError) return outcome.faults;
+  throw outcome instanceof Error ? outcome : new Error('nothing was blocked');
+};
+
+describe('an export of invoice lines', () => {
+  it.each([
+    ['amount', '1e3'],
+    ['amount', '$100'],
+    ['amount', '10.00001'],
+    ['amount', '123456789012345'],
+    ['currency', 'usd'],
+    ['customer_id', ''],
+    ['invoice_id', 'x'.repeat(256)],
+    ['product', ''],
+    ['period_start', '2026-02-30'],
+    ['period_start', '01/10/2026'],
+    ['period_start', '0001-01-01'],
+    ['period_end', '2026-11-01T00:00:00Z'],
+    ['period_end', '2026-11-01 00:00:00+02'],
+    ['status', 'perhaps'],
+    ['pricing_model', 'cheap'],
+  ])('is refused for a row whose %s is %s', async (column, value) => {
+    expect(await faultsOf(usual, { [column]: value })).toMatchObject([
+      { code: 'BAD_ROW', total: 1, findings: [{ file: 'invoice_lines.csv', line: 3, column }] },
+    ]);
+  });
+
+  it.each([
+    ['it ends before it begins', { period_end: '2026-09-30' }],
+    ['it has no end', { period_end: '' }],
+    ['it has no beginning', { period_start: '' }],
+  ])('is refused for a period of which %s', async (_told, line) => {
+    expect(await faultsOf(usual, line)).toMatchObject([
+      { code: 'BAD_ROW', total: 1, findings: [{ line: 3, column: 'period_end' }] },
+    ]);
+  });
+
+  it('is refused for a column of periods that is missing, not for one of statuses', async () => {
+    const without = (name: string) =>
+      exportOf([usual])
+        .split('\n')
+        .map((row) =>
+          row
+            .split(',')
+            .filter((_, at) => exportOf([]).split(',')[at]?.trim() !== name)
+            .join(','),
+        )
+        .join('\n');
+    await expect(booksOfFiles({ 'invoice_lines.csv': without('period_end') }, [])).rejects.toThrow('period_end');
+    const { totals } = await booksOfFiles({ 'invoice_lines.csv': without('status') }, ['2026-10']);
+    expect(totals['2026-10']?.lines).toBe(1);
+  });
+
+  it('is refused for a field of five megabytes', async () => {
+    const faults = await faultsOf(usual, { product: 'x'.repeat(5_000_000) });
+    expect(faults.map(({ code }) => code)).toEqual(['BAD_ROW']);
+  });
+
+  it('is refused for a line that is there twice; lines without an id may be alike', async () => {
+    expect(await faultsOf({ line_id: 'il_1' }, { line_id: 'il_2' }, { line_id: 'il_1' })).toMatchObject([
+      { code: 'BAD_ROW', total: 1, findings: [{ line: 4, column: 'invoice_id, line_id', value: 'in_0, il_1' }] },
+    ]);
+    expect((await october(usual, usual)).lines['2026-10']).toMatchObject([{ mrr: '200.0000' }]);
+  });
+
+  it('is refused where credits come to more than what was charged, with whom and how much', async () => {
+    expect(await faultsOf(usual, { subscription_id: 's2', amount: '-0.01' })).toMatchObject([
+      {
+        code: 'NEGATIVE_MRR',
+        total: 1,
+        findings: [{ column: 'customer acme, subscription s2', value: '-0.0100 USD' }],
+      },
+    ]);
+  });
+
+  it.each([
+    ['paid', 1],
+    ['Open', 1],
+    ['PAST_DUE', 1],
+    ['', 1],
+    ['void', 0],
+    ['Voided', 0],
+    ['uncollectible', 0],
+    ['draft', 0],
+  ])('counts a line of an invoice that is %j: %d', async (status, lines) => {
+    const { totals, facts } = await october({ status });
+    expect(totals['2026-10']?.lines).toBe(lines);
+    expect(facts.leftOut).toBe(1 - lines);
+  });
+
+  it('tells the invoice, product and opportunity of the newest charge, and keeps hostile text as it is', async () => {
+    const product = '"=HYPERLINK(""http://x"")"';
+    const { lines } = await october(
+      { invoice_id: 'in_old', product: 'old', opportunity_id: 'o1' },
+      { invoice_id: 'in_new', product, opportunity_id: 'o2', plan: "Team'; DROP", period_start: '2026-10-20' },
+      { invoice_id: 'in_credit', product: 'old', amount: '-38.71', period_start: '2026-10-20' },
+    );
+    expect(lines['2026-10']).toMatchObject([
+      { product: '=HYPERLINK("http://x")', invoice_id: 'in_new', opportunity_id: 'o2', plan: "Team'; DROP" },
+    ]);
+  });
+
+  it('has one line an item and currency, whatever is left out of it', async () => {
+    const bare = { subscription_id: '', item_id: '' };
+    const { lines } = await october(
+      { ...bare, product: 'seats' },
+      { ...bare, product: 'seats', amount: '5.00' },
+      { ...bare, product: 'x'.repeat(9000) },
+      { currency: 'EUR' },
+      { currency: 'USD' },
+      { currency: 'JPY', item_id: 'yen', amount: '1000' },
+    );
+    const shown = (lines['2026-10'] ?? []).map((line) => `${line.subscription_id} ${line.item_id} ${line.mrr}`);
+    expect(shown.slice(0, 2)).toMatchObject([
+      expect.stringMatching(/^invoiced [0-9a-f]{32} 100.0000$/),
+      'invoiced seats 105.0000',
+    ]);
+    expect(shown.slice(2)).toEqual(['s1 i1 EUR 100.0000', 's1 i1 USD 100.0000', 's1 yen 1000.0000']);
+  });
+
+  it('may be in parts, of any form, and packed', async () => {
+    const row = { customer_id: 'b', invoice_id: 'in_9', product: 'core', currency: 'USD', amount: '60.00' };
+    const period = { period_start: '2026-09-10', period_end: '2026-12-10' };
+    const { lines } = await booksOfFiles(
+      {
+        'invoice_lines/1.csv.gz': gzipSync(exportOf([usual])),
+        'invoice_lines/2.ndjson': `${JSON.stringify({ ...row, ...period })}\n`,
+      },
+      ['2026-10'],
+    );
+    expect(lines['2026-10']?.map(({ customer_id, mrr }) => `${customer_id} ${mrr}`)).toEqual([
+      'acme 100.0000',
+      'b 20.0000',
+    ]);
+  });
+
+  it('refuses amounts that are JSON numbers', async () => {
+    const row = { customer_id: 'b', invoice_id: 'in_9', product: 'core', currency: 'USD', amount: 60 };
+    const line = JSON.stringify({ ...row, period_start: '2026-09-10', period_end: '2026-12-10' });
+    await expect(booksOfFiles({ 'invoice_lines.ndjson': `${line}\n` }, [])).rejects.toThrow(BlockedError);
+  });
+
+  it('says what it holds: months, lines that count nothing, and periods that read as if a day were missing', async () => {
+    const { facts, totals } = await october(
+      usual,
+      { period_start: '', period_end: '' },
+      { status: 'void' },
+      { period_start: '2026-08-15', period_end: '2026-09-14' },
+      { period_start: '2026-11-01', period_end: '2026-11-30' },
+    );
+    expect(facts).toEqual({
+      firstMonth: '2026-08',
+      newestMonth: '2026-11',
+      rows: 5,
+      leftOut: 1,
+      withoutPeriod: 1,
+      whole: 2,
+      wholeWithLastDay: 2,
+    });
+    expect(totals['2026-10']).toEqual({ lines: 1, mrr: { USD: '100.0000' }, overlapping: 0, reduced: 0 });
+  });
+
+  it('reads the last day of a period as served where that is what it says', async () => {
+    const lines = exportOf([{ ...usual, period_end: '2026-10-31' }]);
+    const books = await booksOfFiles({ 'invoice_lines.csv': lines }, ['2026-10', '2026-11'], true);
+    expect(books.lines['2026-10']).toMatchObject([{ mrr: '100.0000' }]);
+    expect(books.lines['2026-11']).toEqual([]);
+  });
+
+  it('holds the largest amounts there are, and says which come to more', async () => {
+    const largest = '99999999999999.9999';
+    const end = { period_start: '2026-10-01 00:00:01' };
+    const swapped = [{ amount: largest }, { ...end, amount: `-${largest}` }, { ...end, amount: largest }];
+    expect((await october(...swapped)).lines['2026-10']).toMatchObject([{ mrr: largest }]);
+    expect(await faultsOf({ amount: largest }, { amount: largest })).toMatchObject([
+      { code: 'BAD_ROW', total: 1, findings: [{ value: '199999999999999.9998 USD' }] },
+    ]);
   });
 });
