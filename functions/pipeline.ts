@@ -200,7 +200,8 @@ const complete = async (
   };
   const archived = new Map<string, Report>();
   for (const point of await archivedMonths(store)) {
-    if (point >= report.month || !report.trend.some((shown) => shown.month === point)) continue;
+    const isShown = [...report.trend, ...report.trendOnOtherBasis].some((shown) => shown.month === point);
+    if (point >= report.month || !isShown) continue;
     const found = await readArchived(store, point);
     if (found !== null) archived.set(point, found.report);
   }
