@@ -6,7 +6,6 @@ import {
   checkedKey,
   type Failure,
   loopback,
-  type Pause,
   referenceOf,
   retryAfterMs,
 } from '../billing/patience.ts';
@@ -45,7 +44,7 @@ const failureOf = (error: unknown): Failure => {
 };
 
 /** A reader of one account. Throws ReportErrors: `usage` for settings, `dependency` for what Stripe refuses or fails at. */
-export const stripeReader = ({ apiKey, url, pause }: Credentials & { readonly pause?: Pause }): StripeReader => {
+export const stripeReader = ({ apiKey, url, pause }: Credentials): StripeReader => {
   const stripe = new Stripe(checkedKey(apiKey, asked), {
     apiVersion,
     // Tried again here, where waiting is as long as Stripe says.
