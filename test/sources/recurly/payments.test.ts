@@ -171,6 +171,8 @@ describe('the end of a subscription', () => {
   it('counts as owing while a payment is tried, and no longer', () => {
     const of = (changes: Raw) => dunningOf([invoice(changes)], null, until);
     expect(of({})).toMatchObject({ owing: true, exhausted: false });
+    expect(of({ transactions: [attempt('2026-11-01T00:00:00Z')] })).toMatchObject({ owing: false });
+    expect(of({ transactions: [attempt('2026-10-31T23:59:59Z')] })).toMatchObject({ owing: true });
     expect(of({ state: 'failed', closed_at: '2026-10-25T00:00:00Z' })).toMatchObject({ owing: false, exhausted: true });
     expect(of({ state: 'paid', closed_at: '2026-10-25T00:00:00Z' })).toMatchObject({ owing: false, exhausted: false });
   });
