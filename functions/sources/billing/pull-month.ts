@@ -65,6 +65,13 @@ const readState = async (name: string, month: Month, store: ObjectStore): Promis
   return stored === null ? null : decode(stateSchema, stored.bytes, key, `Delete ${key} and pull the month again.`);
 };
 
+/** How far a month's pull has come, and with which settings it was begun; null where none was. */
+export const pullStateOf = (
+  name: string,
+  month: Month,
+  store: ObjectStore,
+): Promise<Pick<State, 'address' | 'timeZone' | 'pulledAt' | 'finished'> | null> => readState(name, month, store);
+
 /** Whether a month has been pulled to its end. */
 export const isPulled = async (name: string, month: Month, store: ObjectStore): Promise<boolean> =>
   (await readState(name, month, store))?.finished === true;
