@@ -13,7 +13,8 @@ import type { DoctorOptions } from './options.ts';
 import type { Context } from './place.ts';
 import { jsonText as json, safe, type Terminal } from './terminal.ts';
 
-const longestLine = 1_000;
+const longestText = 1_000;
+const lineWidth = 110;
 
 /** How a person writes the path of a month's rates, from where the command was given. */
 const ratesFileIn =
@@ -34,12 +35,25 @@ const lookOverAccount = async (
   return examineAccount({ ...patient, ratesFile: ratesFileIn(inbox), vendor, address, open, inbox: pulled });
 };
 
+/** Words in lines of at most `width`; a longer word stands alone. */
+const wrapped = (text: string, width: number): string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+};
+
 const printed = ({ outcome, name, seen, fix, paste }: Check, width: number): string[] => {
-  const indent = ' '.repeat('warn  '.length + width + 2);
+  const head = `${outcome.padEnd(4)}  ${safe(name).padEnd(width)}  `;
+  const indent = ' '.repeat(head.length);
+  const lines = (text: string) => wrapped(safe(text, longestText), lineWidth - head.length);
   return [
-    `${outcome.padEnd(4)}  ${safe(name).padEnd(width)}  ${safe(seen, longestLine)}`,
-    ...(fix === null ? [] : [`${indent}${safe(fix, longestLine)}`]),
-    ...paste.map((line) => `${indent}  ${safe(line, longestLine)}`),
+    ...lines(seen).map((line, at) => `${at === 0 ? head : indent}${line}`),
+    ...(fix === null ? [] : lines(fix).map((line, at) => `${indent}${at === 0 ? '→ ' : '  '}${line}`)),
+    ...paste.map((line) => `${indent}    ${safe(line, longestText)}`),
   ];
 };
 

@@ -6,7 +6,7 @@ import type { Progress } from '../ports.ts';
 import { dayOf } from '../sources/billing/calendar.ts';
 import type { Examiner, Sample } from '../sources/billing/examination.ts';
 import type { PullRequest, TableRow } from '../sources/billing/port.ts';
-import { type Check, fail, failure, ok, warn } from './check.ts';
+import { type Check, counted, fail, failure, ok, warn } from './check.ts';
 import { dimensionsCheck, rateLines, reasonsCheck, tooManyDimensions, unknownAmong } from './findings.ts';
 
 /** A clock that is wrong by more may put the end of a month on the wrong side of an event. */
@@ -103,7 +103,7 @@ const historyCheck = async (account: Account): Promise<Check> => {
     );
   const reach = seconds(now()) - days * daySeconds;
   const reached = until >= reach;
-  const lastDay = dayOf(until + days * daySeconds, timeZone);
+  const lastDay = dayOf(until + days * daySeconds - 1, timeZone);
   if (reached)
     return ok(
       'history',
@@ -144,8 +144,7 @@ const dimensionsOf = async ({ examiner, request, config }: Account): Promise<Che
   const parents = sample.values.filter(isParent);
   return dimensionsCheck({
     without: names.map((name) => ({ name, count: parents.filter((row) => (row[name] ?? '') === '').length })),
-    accounts: parents.length,
-    among: amongOf(sample, 'customers'),
+    among: `${counted(parents.length, 'account')} among ${amongOf(sample, 'customers')}`,
   });
 };
 

@@ -8,10 +8,10 @@ import { loadTable } from '../load-table.ts';
 import type { Clock } from '../ports.ts';
 import { dayOf, spanOf } from '../sources/billing/calendar.ts';
 import type { Examiner } from '../sources/billing/examination.ts';
-import { pullStateOf } from '../sources/billing/pull-month.ts';
+import { isPulled, pullStateOf } from '../sources/billing/pull-month.ts';
 import type { Vendor } from '../sources/billing/vendor.ts';
 import { accountChecks, newestMonth } from './account.ts';
-import { type Check, fail, failure, ok, warn } from './check.ts';
+import { type Check, counted, fail, failure, ok, warn } from './check.ts';
 import { fileOfRates, type Looked, monthChecks, type RatesFile } from './month.ts';
 
 export type Diagnosis = { readonly source: string; readonly month: Month; readonly checks: readonly Check[] };
@@ -59,14 +59,25 @@ const ratesOnly = async (source: SnapshotSource, until: Month, looked: Looked): 
   return found;
 };
 
+/** The months of the inbox that were pulled to their end. */
+const pulledMonths = async ({ vendor, inbox, looked }: AccountPatient): Promise<string> => {
+  const months: Month[] = [];
+  for (const month of inbox?.months ?? []) if (await isPulled(vendor.name, month, looked.store)) months.push(month);
+  return months.length === 0
+    ? 'no month so far'
+    : `${counted(months.length, 'month')} from ${months[0]} to ${months.at(-1)}`;
+};
+
 const pulledCheck = async (
-  { name, title }: Vendor,
-  address: string,
   month: Month,
-  { config: { timeZone }, looked }: Patient,
+  patient: AccountPatient,
 ): Promise<{ readonly check: Check; readonly pulled: boolean }> => {
+  const { vendor, address, looked } = patient;
+  const { timeZone } = patient.config;
+  const { name, title } = vendor;
+  const all = await pulledMonths(patient);
   const state = await pullStateOf(name, month, looked.store);
-  if (state === null) return { check: ok('pulled', `${month} has not been pulled yet`), pulled: false };
+  if (state === null) return { check: ok('pulled', `${month} has not been pulled yet; ${all}`), pulled: false };
   const day = dayOf(state.pulledAt, timeZone);
   if (!state.finished)
     return {
@@ -87,7 +98,7 @@ const pulledCheck = async (
       ),
       pulled: true,
     };
-  return { check: ok('pulled', `${month} was pulled from ${title} on ${day}`), pulled: true };
+  return { check: ok('pulled', `${month} was pulled from ${title} on ${day}; ${all}`), pulled: true };
 };
 
 export type AccountPatient = Patient & {
@@ -101,13 +112,13 @@ export type AccountPatient = Patient & {
 
 /** A billing account, and the month that was pulled from it where it was. */
 export const examineAccount = async (patient: AccountPatient): Promise<Diagnosis> => {
-  const { vendor, address, config, looked, inbox, ratesFile } = patient;
+  const { vendor, config, looked, inbox, ratesFile } = patient;
   const { timeZone } = config;
   const month = patient.month ?? newestMonth(looked.clock.now(), timeZone);
   const span = spanOf(month, timeZone);
   const pulledAt = Math.floor(looked.clock.now().getTime() / 1000);
   const checks: Check[] = [];
-  const { check, pulled } = await pulledCheck(vendor, address, month, patient);
+  const { check, pulled } = await pulledCheck(month, patient);
   try {
     const examiner = await patient.open();
     if (examiner === null)

@@ -44,13 +44,18 @@ export const reasonsCheck = ({ unknown, keys, cancellations, among }: Reasons): 
   const nameable = unknown.filter(({ key }) => key !== '' && key !== reasonNotTold && key.length <= longestReason);
   const paste = nameable.slice(0, shownAtMost).map(({ key }) => `"${key}": "voluntary or involuntary",`);
   const others = keys - nameable.length - (notTold === undefined ? 0 : 1);
+  const named = nameable.reduce((sum, { count }) => sum + count, 0);
   const parts = [
-    ...(nameable.length === 0 ? [] : [`${counted(nameable.length, 'reason')} that the reason map does not know`]),
+    ...(nameable.length === 0
+      ? []
+      : [
+          `${counted(nameable.length, 'reason')} that the reason map does not know, in ${counted(named, 'cancellation')}`,
+        ]),
     ...(notTold === undefined ? [] : [`${counted(notTold.count, 'cancellation')} without any reason`]),
     ...(others <= 0
       ? []
       : [
-          `${counted(others, 'reason')} that cannot be mapped one by one: too many, too long, or without a Latin letter or digit`,
+          `${counted(others, 'more reason')} that cannot be mapped one by one: too many, too long, or without a Latin letter or digit`,
         ]),
   ];
   const fixes = [
@@ -60,19 +65,13 @@ export const reasonsCheck = ({ unknown, keys, cancellations, among }: Reasons): 
     ...(notTold === undefined ? [] : ['Have a reason recorded when a subscription is cancelled.']),
     ...(others <= 0 ? [] : ['Let the export write short codes.']),
   ];
-  return warn(
-    'reasons',
-    `${counted(cancellations, 'cancellation')} among ${among} would be unclassified: ${parts.join('; ')}`,
-    fixes.join(' '),
-    paste,
-  );
+  return warn('reasons', `${parts.join('; ')} (${among}): unclassified as they stand`, fixes.join(' '), paste);
 };
 
 export type Dimensions = {
   /** Columns that would be reported, with the number of accounts that have no value in each. */
   readonly without: readonly { readonly name: string; readonly count: number }[];
-  readonly accounts: number;
-  /** What was looked at, such as `the accounts of 2026-10`. */
+  /** What was looked at, such as `6 accounts that pay in 2026-10`. */
   readonly among: string;
 };
 
@@ -91,7 +90,7 @@ export const tooManyDimensions = (names: readonly string[], how: string): Check 
 const columnName = (name: string): string => (name.length > 40 ? `${name.slice(0, 39)}…` : name);
 
 /** Accounts without a value are reported under (none). */
-export const dimensionsCheck = ({ without, accounts, among }: Dimensions): Check => {
+export const dimensionsCheck = ({ without, among }: Dimensions): Check => {
   if (without.length === 0)
     return warn(
       'dimensions',
@@ -105,12 +104,12 @@ export const dimensionsCheck = ({ without, accounts, among }: Dimensions): Check
       `${some(
         without.map(({ name }) => columnName(name)),
         8,
-      )}: all of ${among} have a value`,
+      )}: no gaps (${among})`,
     );
   const told = gaps.map(({ name, count }) => `${count} without ${columnName(name)}`);
   return warn(
     'dimensions',
-    `of ${counted(accounts, 'account')} (${among}): ${told.join(', ')}`,
+    `${told.join(', ')}, of ${among}`,
     'Fill these in at the source; until then they are reported under (none). The row that counts is that of the paying parent.',
   );
 };
@@ -130,7 +129,8 @@ export const rateLines = (
     file.currencies.add(currency);
     files.set(name, file);
   }
-  return [...files].flatMap(([name, { present, currencies }]) => [
+  const inOrder = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return inOrder.flatMap(([name, { present, currencies }]) => [
     present ? `${name}, to be added:` : `${name}, a new file:`,
     ...(present ? [] : ['currency,rate']),
     ...[...currencies].sort().map((currency) => `${currency},<${reportingCurrency} for 1 ${currency}>`),

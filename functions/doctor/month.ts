@@ -167,8 +167,7 @@ const dimensionsOf = async (month: Month, { lineage, lake, catalog, config }: Fa
     );
   return dimensionsCheck({
     without: names.map((name, at) => ({ name, count: whole(row?.[`without_${at + 1}`]) })),
-    accounts: whole(row?.accounts),
-    among: `those that pay in ${month}`,
+    among: `${counted(whole(row?.accounts), 'account')} that pay in ${month}`,
   });
 };
 
