@@ -4,6 +4,9 @@ import type { Cause } from './report.ts';
 /** A reason can say that the customer decided, or that a payment failed for good. */
 export type ReasonCause = Extract<Cause, 'voluntary' | 'involuntary'>;
 
+/** What stands in the place of a reason where a billing system tells none. */
+export const reasonNotTold = 'not_told';
+
 /** The key of a raw reason: lower case, everything between letters and digits one underscore. */
 export const reasonKey = (reason: string): string =>
   reason

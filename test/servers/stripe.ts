@@ -17,7 +17,11 @@ export type Account = {
 >;
 
 /** What becomes of the request of a number (from 1) for a path: an error, a cut in the middle of the answer, or nothing. */
-export type Fault = { readonly status: number; readonly retryAfter?: number } | 'cut' | 'stall' | null;
+export type Fault =
+  | { readonly status: number; readonly retryAfter?: number; readonly message?: string }
+  | 'cut'
+  | 'stall'
+  | null;
 
 export type StripeServer = {
   readonly url: string;
@@ -25,6 +29,8 @@ export type StripeServer = {
   readonly asked: string[];
   account: Account;
   fault: (number: number, path: string) => Fault;
+  /** What its clock says; null for the time of day. */
+  date: string | null;
   close(): Promise<void>;
 };
 
@@ -55,12 +61,13 @@ const answer = (account: Account, url: URL): { status: number; body: unknown } =
   const bound = (key: string, otherwise: number) =>
     parseInt(url.searchParams.get(`created[${key}]`) ?? `${otherwise}`, 10);
   const types = url.searchParams.getAll('types[]');
-  const cancelled = url.searchParams.get('status') === 'all';
+  const wanted = url.searchParams.get('status');
+  const isOf = (status: unknown) => (wanted === null ? status !== 'canceled' : wanted === 'all' || wanted === status);
   const found = all
     .filter(({ created }) => created >= bound('gte', 0) && created < bound('lt', Number.MAX_SAFE_INTEGER))
     .filter(({ type }) => types.length === 0 || types.includes(`${type}`))
     .filter(({ subscription }) => (url.searchParams.get('subscription') ?? subscription) === subscription)
-    .filter(({ status }) => name !== 'subscriptions' || cancelled || status !== 'canceled')
+    .filter(({ status }) => name !== 'subscriptions' || isOf(status))
     .sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   const after = url.searchParams.get('starting_after');
   const start = after === null ? 0 : found.findIndex((object) => object.id === after) + 1;
@@ -78,6 +85,7 @@ export const startStripe = async (account: Account, pageLimit = 100): Promise<St
   const http = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://stripe');
     server.asked.push(`${url.pathname}${url.search}`);
+    if (server.date !== null) response.setHeader('date', server.date);
     const fault = server.fault(server.asked.length, url.pathname);
     if (fault === 'stall') return;
     if (request.method !== 'GET') return refuse(response, 405, `${request.method} is not reading`);
@@ -87,7 +95,7 @@ export const startStripe = async (account: Account, pageLimit = 100): Promise<St
       return refuse(
         response,
         fault.status,
-        `a secret in a message: ${apiKey}`,
+        fault.message ?? `a secret in a message: ${apiKey}`,
         fault.retryAfter === undefined ? {} : { 'retry-after': `${fault.retryAfter}` },
       );
     const asked = parseInt(url.searchParams.get('limit') ?? '10', 10);
@@ -109,6 +117,7 @@ export const startStripe = async (account: Account, pageLimit = 100): Promise<St
     asked: [],
     account,
     fault: () => null,
+    date: null,
     async close() {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
