@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { PullRequest } from '../billing/port.ts';
 import { type Event, readEvent, readSubscription, type Subscription, snapshotIn } from './objects.ts';
 
-/** How far back Chargebee shows events. Source: chargebee.com/docs, articles on events and the List events API. */
+/** How far back Chargebee is sure to tell events. Source: chargebee.com/docs, on events and the List events API. */
 export const eventSeconds = 90 * 24 * 60 * 60;
 
-/** Whether all that happened since the month's end can be read in the events. */
+/** Whether all that happened since the month's end can be read in the events, and is not too much to be read. */
 export const isKnown = ({ until, pulledAt }: PullRequest): boolean => until >= pulledAt - eventSeconds;
 
 const toldSchema = z.object({
@@ -102,9 +102,12 @@ export const stateAt = (now: Subscription, told: readonly Told[], request: PullR
   // Long over: dates are facts, and nothing since can have changed them.
   if (isOver(now, until)) return { subscription: now, certainty: 'seen' };
   if (now.updated_at !== undefined && now.updated_at < until) return { subscription: now, certainty: 'seen' };
-  // Whenever it was deleted, that was since.
-  if (!isKnown(request)) return { subscription: { ...now, deleted: false }, certainty: 'unknown' };
   const { first, before } = aroundEnd(told, until);
+  if (!isKnown(request))
+    return before === null
+      ? // Whenever it was deleted, that was since.
+        { subscription: { ...now, deleted: false }, certainty: 'unknown' }
+      : { subscription: before, certainty: 'rebuilt' };
   if (first === null) return { subscription: now, certainty: 'seen' };
   if (isBeginning(first.type)) return { subscription: null, certainty: 'rebuilt' };
   if (before !== null) return { subscription: before, certainty: 'rebuilt' };

@@ -44,7 +44,8 @@ async function* pages(request: PullRequest, kept: KeptPages, chargebee: HttpRead
   yield* shared(olderWanted(request, kept), atOnce, (older: OlderInvoices) =>
     olderPages(older, request, chargebee, kept),
   );
-  if (!isKnown(request)) return;
+  // Long after the month the events since are too many, or not there any more; those before it may still be.
+  if (!isKnown(request)) return yield* list('earlier');
   // After the subscriptions: what changes while they are listed is an event then.
   yield* list('events');
   const wanted = await changedSince(request, kept);

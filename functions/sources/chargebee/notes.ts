@@ -6,7 +6,7 @@ const ofLines: readonly (readonly [CountName, (count: string) => string])[] = [
   [
     'linesUnknown',
     (count) =>
-      `${count} may differ from the month’s end: no event of the last 90 days tells what they were, so items, quantities and discounts are those after it`,
+      `${count} may differ from the month’s end: no event that Chargebee still has tells what they were, so items, quantities and discounts are those of later`,
   ],
   ['discountsUnknown', (count) => `${count} had a discount that Chargebee does not tell; none was taken off`],
   ['taxUnknown', (count) => `${count} may include tax that no invoice tells; it was left in`],
