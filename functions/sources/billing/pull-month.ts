@@ -104,6 +104,14 @@ const storeState = async (
   return etag;
 };
 
+/** How far a month's pull has come, and with which settings it was begun; null where none was. */
+export const pullStateOf = async (
+  name: string,
+  month: Month,
+  store: ObjectStore,
+): Promise<Pick<State, 'address' | 'timeZone' | 'pulledAt' | 'finished'> | null> =>
+  (await readState(name, month, store))?.state ?? null;
+
 /** Whether a month has been pulled to its end. */
 export const isPulled = async (name: string, month: Month, store: ObjectStore): Promise<boolean> =>
   (await readState(name, month, store))?.state.finished === true;
