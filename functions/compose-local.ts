@@ -21,6 +21,7 @@ import type { SnapshotSource } from './ingest.ts';
 import { decode, encode } from './lake/catalog.ts';
 import type { World } from './pipeline.ts';
 import type { ObjectStore, Progress, QueryEngine } from './ports.ts';
+import type { Examiner } from './sources/billing/examination.ts';
 import { inboxOf, isPulled, pullMonth } from './sources/billing/pull-month.ts';
 import type { Credentials, Vendor } from './sources/billing/vendor.ts';
 import { vendorOf } from './sources/billing/vendors.ts';
@@ -173,6 +174,16 @@ const credentialsOf = (
       `Give it a key of the account that may only read; see "Pull from ${title}" in the README.`,
     );
   return { apiKey, ...(url === '' ? {} : { url }) };
+};
+
+/** What looks an account over, with the key of the environment; null for a vendor that cannot be looked over yet. */
+export const openExaminer = async (
+  vendor: Vendor,
+  address: string,
+  environment: LocalOptions['environment'],
+): Promise<Examiner | null> => {
+  const credentials = credentialsOf(vendor, environment);
+  return (await vendor.examine?.(address, credentials)) ?? null;
 };
 
 /** Brings the months of an account into the inbox, and returns the folder that they are in. */

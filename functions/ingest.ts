@@ -65,6 +65,8 @@ export const ingest = async (
         warnings.push(`${entry.files[0]?.name}: columns not in use were ignored: ${entry.furtherColumns.join(', ')}`);
     }
     if (found.control !== null) {
+      const notes = await statedNotes(found.control);
+      if (notes.length > 0) tables.notes = notes;
       tables.control = fileOf(found.control);
       if (tables.lines !== undefined) {
         const { basis, faults: differences } = await controlled(found.control, tables.lines);
@@ -78,7 +80,22 @@ export const ingest = async (
   return { catalog, faults, warnings };
 };
 
+/** What the billing system could not know, for the reader of the report. */
+const notesSchema = z.array(z.string().min(1).max(500)).max(20).default([]);
+
+/** The notes of a month; none of a file whose form is at fault, which `controlFaults` tells. */
+const statedNotes = async (control: SourceFile): Promise<string[]> => {
+  try {
+    const value: unknown = JSON.parse((await readFile(await control.local())).toString('utf8'));
+    return z.object({ notes: notesSchema }).safeParse(value).data?.notes ?? [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+};
+
 const controlSchema = z.strictObject({
+  notes: notesSchema,
   lines: z.int().nonnegative(),
   mrr: z.record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^-?\d{1,24}(\.\d{1,4})?$/)),
   /** What the lines rest on. */

@@ -233,6 +233,13 @@ const measurePayments = (
     });
 };
 
+/** What the sources of some months could not know, newest month first. */
+const notesOf = (months: readonly Month[], catalog: Catalog): Report['sourceNotes'] =>
+  [...new Set(months)]
+    .sort()
+    .reverse()
+    .flatMap((month) => (catalog.get(month)?.notes ?? []).map((note) => ({ month, note })));
+
 /** Measures `closing`. Its inputs must be there: see `missingInputs`. */
 export const measure = async (context: Context, progress: Progress): Promise<Measurement> => {
   const { catalog, lineage, closing, config, lake } = context;
@@ -275,6 +282,7 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
       ),
       failedPaymentsTrend: measurePayments(payments, context),
       topMovers: windows.flatMap((measured) => measured.topMovers),
+      sourceNotes: notesOf([closing, ...measurable.map((window) => openingMonthOf(closing, window))], catalog),
       gates: [
         ...mixedBasis(closing, basis, mixedWindows),
         ...windows.flatMap((measured) => measured.gates),

@@ -160,6 +160,11 @@ export const reportSchema = z.strictObject({
   failedPaymentsTrend: z.array(z.strictObject({ month, ...failedPaymentsSchema.shape })).default([]),
   /** The accounts that moved most in each window, at most 10 a window, largest first. The whole ledger is movements.csv. */
   topMovers: z.array(topMoverSchema),
+  /**
+   * What the source could not know of the closing month and of the opening months, in its own words; newest month first.
+   * Empty in reports of a version without it.
+   */
+  sourceNotes: z.array(z.strictObject({ month, note: z.string() })).default([]),
   gates: z.array(gateSchema),
   /** Rules a reader needs to judge the figures, as they were configured for this run. */
   basis: z.strictObject({

@@ -22,6 +22,8 @@ const tableSchema = z.strictObject({
 });
 
 const monthSchema = z.strictObject({
+  /** What its source could not know, as control.json says; left out where that is nothing. */
+  notes: z.array(z.string()).optional(),
   lines: tableSchema.optional(),
   customers: tableSchema.optional(),
   cancellations: tableSchema.optional(),

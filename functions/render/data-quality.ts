@@ -67,6 +67,15 @@ export const basisNotes = (report: Report): string[] => [
   `Benchmarks are for yearly NDR. Source: ${displayText(report.basis.benchmarkSource, 200)}`,
 ];
 
+/** What the sources could not know; the last line of an overlong list says how many are missing. */
+export const sourceNotes = ({ sourceNotes: notes }: Report, rows: number): string[] => {
+  const hidden = notes.length - rows;
+  const shown = notes
+    .slice(0, rows)
+    .map(({ month, note }) => `${longMonth(month)}, as its source says: ${displayText(note, 240).replace(/\.$/, '')}.`);
+  return hidden > 0 ? [...shown, `${countText(hidden)} more of such notes are in the full report.`] : shown;
+};
+
 export type Definition = { readonly term: string; readonly meaning: string };
 
 /** The words a board asks about; the page adds the rest. */
