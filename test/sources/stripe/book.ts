@@ -53,13 +53,16 @@ const change = (name: string, when: string, changes: Raw, type = 'updated'): Hap
 ];
 
 /** A discount of the customer, for subscriptions that have none of their own; null takes it away again. */
-const discountOf = (name: string, when: string, given: Raw | null): Happening => [
+const discountOf = (name: string, when: string, of: Raw | null): Happening => [
   when,
   (state, now) => {
-    const was = state.customers.get(`cus_${name}`)?.discount;
+    const was = (state.customers.get(`cus_${name}`)?.discount ?? null) as Raw | null;
+    const ids = { id: `di_${name}_${now}`, start: now };
+    const given = of && { ...discount(of, ids), customer: `cus_${name}`, subscription: null };
     put(state, 'customers', { id: `cus_${name}`, discount: given }, now);
-    if (given === null) tell(state, 'customer.discount.deleted', now, was as Raw);
-    else tell(state, 'customer.discount.created', now, given);
+    if (given === null) tell(state, 'customer.discount.deleted', now, was ?? {});
+    else if (was === null) tell(state, 'customer.discount.created', now, given);
+    else tell(state, 'customer.discount.updated', now, given, { id: was.id, start: was.start, source: was.source });
   },
 ];
 
@@ -174,12 +177,9 @@ const happenings: readonly Happening[] = [
   change('quill', '2025-11-20T09:00:00Z', itemsOf('quill', start, { price: unit('12000') })),
   change('quill', '2025-12-01T08:00:00Z', itemsOf('quill', start, { price: unit('15000') })),
   change('quill', '2026-01-15T09:00:00Z', itemsOf('quill', start, { price: unit('4000') })),
-  // A coupon of the customer, gone before the pull of the last month that it stood in.
-  discountOf('nest', '2025-12-05T09:00:00Z', {
-    ...discount({ id: 'quarter', percent_off: 25 }, { id: 'di_nest', start: at('2025-12-05T09:00:00Z') }),
-    customer: 'cus_nest',
-    subscription: null,
-  }),
+  // A coupon of the customer, another one since the day before the pull, and none from the day before the next.
+  discountOf('nest', '2025-12-05T09:00:00Z', { id: 'quarter', percent_off: 25 }),
+  discountOf('nest', '2026-02-01T12:00:00Z', { id: 'half', percent_off: 50 }),
   discountOf('nest', '2026-03-01T12:00:00Z', null),
   change(
     'nest',
@@ -326,7 +326,16 @@ const ledger: readonly (readonly [subscription: string, customer: string, curren
   ['jade', 'jade', 'USD', ['2025-09', '110']],
   ['kite', 'kite', 'JPY', ['2025-09', '12000']],
   ['lark', 'lark', 'USD', ['2025-09', '30']],
-  ['nest', 'nest', 'USD', ['2025-09', '80'], ['2025-12', '60'], ['2026-03', '80'], ['2026-04', null]],
+  [
+    'nest',
+    'nest',
+    'USD',
+    ['2025-09', '80'],
+    ['2025-12', '60'],
+    ['2026-02', '40'],
+    ['2026-03', '80'],
+    ['2026-04', null],
+  ],
   ['onyx', 'onyx', 'USD', ['2025-09', '100'], ['2026-03', null]],
   ['pine', 'pine', 'USD', ['2025-09', '100'], ['2026-02', null]],
   ['pine-eur', 'pine', 'EUR', ['2026-02', '90'], ['2026-07', null]],
