@@ -22,6 +22,8 @@ export type RunOptions = Sourced &
 
 export type CheckOptions = Sourced & { readonly month: Month };
 
+export type DoctorOptions = Omit<Sourced, 'source'> & { readonly source: string; readonly month?: Month };
+
 export type BackfillOptions = Sourced & Pulling & { readonly from: Month; readonly to: Month };
 
 export type FollowOptions = { readonly stack: string; readonly execution: string; readonly json: boolean };
@@ -49,6 +51,11 @@ const rules: readonly Rule[] = [
     (command, given) => command === 'demo' && given.has('stack'),
     'the demo runs on this machine alone',
     'Try it without --stack. To run a month on a stack: retention run --stack <name> --month 2026-10 --source <dir>',
+  ],
+  [
+    (command, given) => command === 'doctor' && given.has('stack'),
+    'the doctor looks a source over from this machine',
+    'Leave --stack out. What is in the inbox of a stack is looked over by: retention check --stack <name> --month 2026-10',
   ],
   [
     (_, given) => given.has('stack') && given.has('home'),

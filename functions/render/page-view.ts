@@ -3,7 +3,7 @@ import Handlebars from 'handlebars';
 import { exact } from '../core/money.ts';
 import { windowNames } from '../core/month.ts';
 import type { Bridge, Report } from '../core/report.ts';
-import { allClear, basisFacts, basisNotes, gateNotes } from './data-quality.ts';
+import { allClear, basisFacts, basisNotes, gateNotes, sourceNotes } from './data-quality.ts';
 import { dimensionLabel } from './display-text.ts';
 import { countText, longMonth, percentText, plural, ratioOf, shortMonth, windowLabels } from './formats.ts';
 import { type Headline, headlineOf, measures } from './headline.ts';
@@ -126,7 +126,7 @@ export const pageView = (report: Report, ledger: Ledger | null, missing: readonl
     allClear: allClear(report),
     restatement: restatementNotes(report, changesShown, 'report.json'),
     facts: basisFacts(report),
-    notes: basisNotes(report),
+    notes: [...basisNotes(report), ...sourceNotes(report, Infinity)],
     bands: bandRules(report),
     benchmarks: benchmarkRules(report),
     terms: pageTerms,

@@ -2,7 +2,7 @@
 import { exact, ratioText } from '../core/money.ts';
 import type { WindowName } from '../core/month.ts';
 import type { FailedPayments, Report, Retention, WindowReport } from '../core/report.ts';
-import { basisNotes, gateNotes } from './data-quality.ts';
+import { basisNotes, gateNotes, sourceNotes } from './data-quality.ts';
 import { displayText } from './display-text.ts';
 import { longMonth, shortMonth, windowLabels } from './formats.ts';
 import { narrative } from './narrative.ts';
@@ -234,7 +234,10 @@ export const summarySheet = (
 ): Sheet => {
   const intro = introduction(report, span);
   const warnings = gateNotes(report, warningsShown).map(({ title, message }): [string, string] => [title, message]);
-  const basis = basisNotes(report).map((note, index): [string, string] => [index === 0 ? 'Notes' : '', note]);
+  const basis = [...basisNotes(report), ...sourceNotes(report, warningsShown)].map((note, index): [string, string] => [
+    index === 0 ? 'Notes' : '',
+    note,
+  ]);
   const verdictRow = intro.length + 1;
   // Of this sheet alone: not every spreadsheet lets a condition look at another one.
   const isGood = `LEFT($A$${verdictRow},7)="Checks:"`;

@@ -4,6 +4,7 @@ import { refuseContradictions } from '../../functions/cli/options.ts';
 
 test.each([
   ['demo', ['stack'], /this machine alone/],
+  ['doctor', ['stack', 'source'], /from this machine/],
   ['list', ['stack', 'home'], /a command works on one of them/],
   ['run', ['stack', 'month', 'config'], /was deployed with/],
   ['check', ['stack', 'source'], /check writes nothing/],

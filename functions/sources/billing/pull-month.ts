@@ -1,4 +1,5 @@
 /** Pulls a month of a billing system into the inbox: keeps what it said, then makes the month's tables of that. */
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Month } from '../../core/month.ts';
@@ -102,6 +103,14 @@ const storeState = async (
   if (etag === null) throw busy(month);
   return etag;
 };
+
+/** How far a month's pull has come, and with which settings it was begun; null where none was. */
+export const pullStateOf = async (
+  name: string,
+  month: Month,
+  store: ObjectStore,
+): Promise<Pick<State, 'address' | 'timeZone' | 'pulledAt' | 'finished'> | null> =>
+  (await readState(name, month, store))?.state ?? null;
 
 /** Whether a month has been pulled to its end. */
 export const isPulled = async (name: string, month: Month, store: ObjectStore): Promise<boolean> =>
@@ -208,11 +217,12 @@ export const makeMonth = async (
 ): Promise<Pulled> => {
   const { name } = source;
   const { month } = request;
-  const { control, counts } = await writeMonth(inbox, month, source.batches(request, kept));
-  const notes = [...source.notes(counts)];
+  const batches = source.batches(request, kept);
+  const { control, counts, notes } = await writeMonth(inbox, month, batches, source.notes);
   await publish(join(inbox, month));
   const pages = await kept.count();
-  await storeState(name, month, { ...state, finished: true, pages, control, counts, notes }, store, { ifMatch: etag });
+  const finished: State = { ...state, finished: true, pages, control, counts, notes: [...notes] };
+  await storeState(name, month, finished, store, { ifMatch: etag });
   return { pulled: true, pages, notes };
 };
 
@@ -228,8 +238,18 @@ export const pullMonth = async (
   options: PullOptions & { readonly home: string; readonly progress: (pages: number) => void },
 ): Promise<Pulled> => {
   const { store, home, progress } = options;
-  const pull = await beginPull(source.name, options);
-  if (pull.state.finished) return { pulled: false, pages: pull.state.pages, notes: pull.state.notes };
-  const whole = await keepPages(source, pull, store, { progress });
-  return makeMonth(source, whole, store, join(home, inboxOf(source.name)));
+  const { name } = source;
+  const begun = await beginPull(name, options);
+  if (begun.state.finished) return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
+  // Hidden, beside what it is made of: a disk that has room for the pages has room for this.
+  const scratch = join(home, 'inbox', `.${name}-${options.month}`);
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  try {
+    const pull = { ...begun, request: { ...begun.request, scratch } };
+    const whole = await keepPages(source, pull, store, { progress });
+    return await makeMonth(source, whole, store, join(home, inboxOf(name)));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 };

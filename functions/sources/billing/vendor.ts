@@ -1,4 +1,5 @@
 /** A billing system that months can be pulled from: how it is addressed, what it is asked with, and what reads it. */
+import type { Examiner } from './examination.ts';
 import type { Pause } from './patience.ts';
 import type { BillingSource } from './port.ts';
 
@@ -23,4 +24,6 @@ export type Vendor = {
   check(address: string): void;
   /** The account behind an address; what it needs is loaded by those alone who pull from it. */
   open(address: string, credentials: Credentials): Promise<BillingSource>;
+  /** What looks the account over without pulling it; absent where nobody has written that yet. */
+  examine?(address: string, credentials: Credentials): Promise<Examiner>;
 };
