@@ -137,6 +137,8 @@ describe('a failed payment', () => {
   });
   it('is none where the payment worked, or was not made yet', () =>
     expect(rowsOf({}, [failedOn('2026-10-06', { status: 'success' }), failedOn('2026-11-01T00:00:00Z')])).toEqual([]));
+  it('is as it was at the month’s end, whatever failed since', () =>
+    expect(rowsOf({}, [...attempts, failedOn('2026-11-01T00:00:00Z', { error_code: 'late' })])).toEqual([open]));
   it('of yen is told in yen', () =>
     expect(rowsOf({ currency_code: 'JPY' }, [failedOn('2026-10-06', { amount: 12_000 })])[0]?.amount).toBe('12000'));
 
@@ -208,6 +210,15 @@ describe('a failed payment', () => {
     const reversal = failedOn('2026-10-20', { type: 'payment_reversal', status: 'success', error_code: undefined });
     const [row] = rowsOf({ paid_at: at('2026-10-06'), ...changes }, [reversal]);
     expect(row).toMatchObject({ failed_on: '2026-10-20', decline_code: 'payment_reversal', state });
+  });
+
+  it('that was recovered and then taken back is not recovered', () => {
+    const reversal = failedOn('2026-10-20', { type: 'payment_reversal', status: 'success' });
+    const [row] = rowsOf({ status: 'not_paid', dunning_status: undefined, paid_at: at('2026-10-08') }, [
+      failedOn('2026-10-06'),
+      reversal,
+    ]);
+    expect(row).toMatchObject({ failed_on: '2026-10-06', state: 'exhausted', resolved_on: '2026-10-20' });
   });
 
   it('of an invoice of several subscriptions is told once', () => {
