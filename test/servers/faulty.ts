@@ -3,7 +3,11 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 
 /** What becomes of the request of a number (from 1) for a path: an error, a cut in the middle of the answer, or nothing. */
-export type Fault = { readonly status: number; readonly retryAfter?: number } | 'cut' | 'stall' | null;
+export type Fault =
+  | { readonly status: number; readonly retryAfter?: number; readonly message?: string }
+  | 'cut'
+  | 'stall'
+  | null;
 
 /** How one vendor answers. */
 export type Answering = {
@@ -23,6 +27,8 @@ export type FaultyServer = {
   /** Paths that were asked for, queries included, in order. */
   readonly asked: string[];
   fault: (number: number, path: string) => Fault;
+  /** What its clock says; null for the time of day. */
+  date: string | null;
   close(): Promise<void>;
 };
 
@@ -41,6 +47,7 @@ export const startFaulty = async ({
   const http = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://vendor');
     server.asked.push(`${url.pathname}${url.search}`);
+    if (server.date !== null) response.setHeader('date', server.date);
     const fault = server.fault(server.asked.length, url.pathname);
     if (fault === 'stall') return;
     if (request.method !== 'GET') return refuse(response, 405, `${request.method} is not reading`);
@@ -50,7 +57,7 @@ export const startFaulty = async ({
       return refuse(
         response,
         fault.status,
-        `a secret in a message: ${secret}`,
+        fault.message ?? `a secret in a message: ${secret}`,
         fault.retryAfter === undefined ? {} : { 'retry-after': `${fault.retryAfter}` },
       );
     const { status, body } = answer(url);
@@ -69,6 +76,7 @@ export const startFaulty = async ({
     url: `http://127.0.0.1:${port}`,
     asked: [],
     fault: () => null,
+    date: null,
     async close() {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));

@@ -41,12 +41,13 @@ const answer = (account: Account, url: URL): { status: number; body: unknown } =
   const bound = (key: string, otherwise: number) =>
     parseInt(url.searchParams.get(`created[${key}]`) ?? `${otherwise}`, 10);
   const types = url.searchParams.getAll('types[]');
-  const cancelled = url.searchParams.get('status') === 'all';
+  const wanted = url.searchParams.get('status');
+  const isOf = (status: unknown) => (wanted === null ? status !== 'canceled' : wanted === 'all' || wanted === status);
   const found = all
     .filter(({ created }) => created >= bound('gte', 0) && created < bound('lt', Number.MAX_SAFE_INTEGER))
     .filter(({ type }) => types.length === 0 || types.includes(`${type}`))
     .filter(({ subscription }) => (url.searchParams.get('subscription') ?? subscription) === subscription)
-    .filter(({ status }) => name !== 'subscriptions' || cancelled || status !== 'canceled')
+    .filter(({ status }) => name !== 'subscriptions' || isOf(status))
     .sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   const after = url.searchParams.get('starting_after');
   const start = after === null ? 0 : found.findIndex((object) => object.id === after) + 1;
