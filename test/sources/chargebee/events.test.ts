@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultReasonMap, reasonKey } from '../../../functions/core/reasons.ts';
 import { type Bill, dunnedOf, paymentStanding, readBill } from '../../../functions/sources/chargebee/billed.ts';
 import { cancellationRows } from '../../../functions/sources/chargebee/cancellation.ts';
-import { accountOf, customerRow } from '../../../functions/sources/chargebee/customer.ts';
+import { accountOf, customerRow, parentOf } from '../../../functions/sources/chargebee/customer.ts';
 import { failedPaymentRows } from '../../../functions/sources/chargebee/failed-payments.ts';
 import { readCustomer, readSubscription } from '../../../functions/sources/chargebee/objects.ts';
 import { parseChargebeeAddress } from '../../../functions/sources/chargebee/settings.ts';
@@ -59,6 +59,13 @@ describe('a customer', () => {
       'L',
       undefined,
     ]);
+  });
+
+  it('that goes on in another business entity is one account with the one that goes on', () => {
+    const settings = parseChargebeeAddress('chargebee:?site=acme');
+    const moved = readCustomer({ id: 'old', active_id: 'new', relationship: { parent_id: 'p' } });
+    expect(parentOf(moved, settings)).toBe('new');
+    expect(parentOf(readCustomer({ ...moved, id: 'new' }), settings)).toBe('p');
   });
 
   it('of a family that goes round in a circle has one account with all of them', () => {
