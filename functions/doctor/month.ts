@@ -22,10 +22,8 @@ export type Looked = Pick<World, 'store' | 'engine' | 'loader' | 'progress'>;
 const placesShown = 5;
 
 /** File, line, column and what is wrong. What stands there is left out: it can be a name. */
-const placeOf = ({ file, line, column, problem }: Finding): string => {
-  const place = [file, line === null ? null : `line ${line}`, column].filter((part) => part !== null).join(', ');
-  return place === '' ? problem : `${place}: ${problem}`;
-};
+const placeOf = ({ file, line, column, problem }: Finding): string =>
+  `${[file, line === null ? null : `line ${line}`, column].filter((part) => part !== null).join(', ')}: ${problem}`;
 
 /** The first places of faults, and how many there are in all. */
 const placesOf = (faults: readonly GateFault[], describe = placeOf): string => {

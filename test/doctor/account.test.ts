@@ -244,7 +244,8 @@ describe('history', () => {
   });
 
   it('finds the month of the oldest subscription, wherever it lies', async () => {
-    for (const began of ['2012-02-29T00:00:00Z', '2026-10-31T23:59:59Z']) {
+    const days = ['2010-01', '2012-02', '2019-12', '2024-03', '2026-08', '2026-09', '2026-10'];
+    for (const began of days.map((month) => `${month}-29T23:59:59Z`.replace('02-29', '02-28'))) {
       having({ subscriptions: [{ ...subscription(), id: 'sub_old', created: at(began) }] });
       expect((await check('history')).seen).toContain(`began in ${began.slice(0, 7)}`);
     }
@@ -311,8 +312,12 @@ describe('a sample', () => {
     ]);
     await withRates();
     expect((await check('rates')).outcome).toBe('ok');
-    const kwd = { ...item(), price: price({ currency: 'kwd' }) };
-    having({ subscriptions: [{ ...subscription({ currency: 'kwd', items: [kwd] }), id: 'sub_kwd', created: 1 }] });
+    const paying = (currency: string, status: string) => ({
+      ...subscription({ status, currency, items: [item({ price: price({ currency }) })] }),
+      id: `sub_${currency}`,
+      created: 1,
+    });
+    having({ subscriptions: [paying('kwd', 'past_due'), paying('chf', 'trialing')] });
     expect((await check('rates')).paste).toEqual(['inbox/2026-08/fx.csv, to be added:', 'KWD,<USD for 1 KWD>']);
   });
 

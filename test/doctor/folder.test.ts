@@ -161,6 +161,11 @@ describe('rates', () => {
     );
   });
 
+  it('that only a later file has are to be given to the months before it', async () => {
+    const found = await check('rates', without(book, '2026-09/fx'));
+    expect(found.paste).toEqual(['billing/2026-09/fx.csv, a new file:', 'currency,rate', 'EUR,<USD for 1 EUR>']);
+  });
+
   it('that a newer file took away are to be added to that one', async () => {
     const found = await check('rates', { ...book, '2026-10/fx.csv': 'currency,rate\nGBP,1.30\n' });
     expect(found.seen).toContain('EUR in 2026-10');
