@@ -68,9 +68,9 @@ const rules: readonly Rule[] = [
     'Leave --config out; to change it, edit retention.config.json and deploy: npx cdk deploy',
   ],
   [
-    (_, given) => given.has('pullAgain') && (given.has('stack') || !given.has('source')),
-    '--pull-again is for a billing system that this machine pulls from',
-    'Give an account such as --source stripe: with it, and leave --stack out.',
+    (_, given) => given.has('pullAgain') && !given.has('stack') && !given.has('source'),
+    '--pull-again is for a billing system that months are pulled from',
+    'Give an account such as --source stripe: with it, or a stack that was deployed with one.',
   ],
   [
     (command, given) => command === 'check' && given.has('stack') && given.has('source'),

@@ -79,7 +79,7 @@ const source = () =>
     'folder of snapshots, one folder a month, or an account such as stripe:; left out: what the lake has',
   );
 const pullAgain = () =>
-  new Option('--pull-again', 'with an account as --source: pull months anew that were pulled before');
+  new Option('--pull-again', 'with an account as --source, or a stack that has one: pull months anew that were pulled');
 const config = () => new Option('--config <file>', 'settings; default: retention.config.json here, if there is one');
 
 program.hook('preAction', (_, command) => {
@@ -116,7 +116,8 @@ the same inputs, settings and code adds nothing; anything else adds a revision t
 
 On a stack the folder's months up to this one are first brought to the inbox: changed files are sent, files that a
 month no longer has are removed. Then the run is started and followed. Its mail goes to those who operate the stack,
-with --board to the board, with --to to others. Ctrl-C leaves the run going.
+with --board to the board, with --to to others. Ctrl-C leaves the run going. A stack that was deployed with an account
+pulls the month first.
 
   retention run --stack retention-report --month 2026-10 --source billing
   retention run --stack retention-report --month 2026-10 --board --resend`,

@@ -8,7 +8,6 @@ import {
   checkedKey,
   type Failure,
   loopback,
-  type Pause,
   referenceOf,
   retryAfterMs,
 } from '../billing/patience.ts';
@@ -60,7 +59,7 @@ const failureOf = (error: unknown): Failure => {
   };
 };
 
-export type StripeReaderOptions = Credentials & { readonly pause?: Pause; readonly attempts?: number };
+export type StripeReaderOptions = Credentials & { readonly attempts?: number };
 
 /** A reader of one account. Throws ReportErrors: `usage` for settings, `dependency` for what Stripe refuses or fails at. */
 export const stripeReader = ({ apiKey, url, pause, attempts }: StripeReaderOptions): StripeReader => {
