@@ -1,7 +1,7 @@
 /** The command that looks a source over: an account of a billing system, or a folder of snapshots. */
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { openExaminer, openSnapshots, withLocalWorld } from '../compose-local.ts';
+import { openExaminer, openSnapshots, openSource, withLocalWorld } from '../compose-local.ts';
 import { readConfig } from '../config-file.ts';
 import { type Check, exitCodeOf } from '../doctor/check.ts';
 import { type Diagnosis, examineAccount, examineFolder, type Patient } from '../doctor/doctor.ts';
@@ -9,6 +9,7 @@ import { inboxOf } from '../sources/billing/pull-month.ts';
 import type { Vendor } from '../sources/billing/vendor.ts';
 import { vendorOf } from '../sources/billing/vendors.ts';
 import { folderOf } from '../sources/folder-address.ts';
+import { invoicesPrefix, parseInvoicesAddress } from '../sources/invoices/settings.ts';
 import type { DoctorOptions } from './options.ts';
 import type { Context } from './place.ts';
 import { jsonText as json, safe, type Terminal } from './terminal.ts';
@@ -22,6 +23,10 @@ const ratesFileIn =
   (month: string): string =>
     relative('.', join(dir, month, 'fx.csv'));
 
+/** The folder that somebody keeps up: what is made of it is not theirs to write to. */
+const folderIn = (address: string): string =>
+  address.startsWith(invoicesPrefix) ? parseInvoicesAddress(address).dir : folderOf(address);
+
 const lookOverAccount = async (
   vendor: Vendor,
   { source: address, home }: DoctorOptions,
@@ -30,7 +35,7 @@ const lookOverAccount = async (
 ): Promise<Diagnosis> => {
   vendor.check(address);
   const inbox = join(resolve(home), inboxOf(vendor.name));
-  const pulled = existsSync(inbox) ? (await openSnapshots(inbox, patient.looked.store)).source : null;
+  const pulled = existsSync(inbox) ? await openSnapshots(inbox, patient.looked.store) : null;
   const open = () => openExaminer(vendor, address, environment);
   return examineAccount({ ...patient, ratesFile: ratesFileIn(inbox), vendor, address, open, inbox: pulled });
 };
@@ -73,9 +78,9 @@ export const doctor = async (options: DoctorOptions, { terminal, environment }: 
     const patient = { month: options.month ?? null, config, looked: world };
     const vendor = vendorOf(options.source);
     if (vendor !== null) return lookOverAccount(vendor, options, environment, patient);
-    const dir = folderOf(options.source);
-    const { source } = await openSnapshots(dir, world.store);
-    return examineFolder(source, { ...patient, ratesFile: ratesFileIn(dir) });
+    const { timeZone } = config;
+    const found = await openSource({ ...local, address: options.source, months: [], timeZone, again: false }, world);
+    return examineFolder(found, { ...patient, ratesFile: ratesFileIn(folderIn(options.source)) });
   });
   if (options.json) terminal.print(json(diagnosis));
   else print(diagnosis, terminal);

@@ -62,6 +62,12 @@ const leftAside = (warnings: readonly string[]): Check[] =>
         ),
       ];
 
+/** What the month's own files say that its source could not know: the report prints it as well. */
+const notesCheck = (month: Month, catalog: Catalog): Check[] => {
+  const notes = catalog.get(month)?.notes ?? [];
+  return notes.length === 0 ? [] : [ok('notes', some(notes, placesShown, '; '))];
+};
+
 const controlCheck = (source: SnapshotSource, month: Month, catalog: Catalog, faults: readonly GateFault[]): Check => {
   const wrong = faults.filter(({ code }) => code === 'CONTROL_TOTAL');
   if (wrong.length > 0)
@@ -189,7 +195,7 @@ type Facts = {
 
 /** Every check of a month in a folder of snapshots. `looked.store` should be one that forgets: nothing is meant to stay. */
 export const monthChecks = async (
-  source: SnapshotSource,
+  { source, warnings: beside }: { readonly source: SnapshotSource; readonly warnings: readonly string[] },
   month: Month,
   config: Config,
   ratesFile: RatesFile,
@@ -197,7 +203,7 @@ export const monthChecks = async (
 ): Promise<Check[]> => {
   const { catalog: known } = await loadCatalog(looked.store);
   const { catalog, faults, warnings } = await ingest(source, month, known, looked);
-  const files = [...filesChecks(source, month, faults), ...leftAside([...new Set(warnings)])];
+  const files = [...filesChecks(source, month, faults), ...leftAside([...new Set([...beside, ...warnings])])];
   if (faults.some(({ code }) => codesOfFiles.some((other) => other === code)))
     return [
       ...files,
@@ -216,6 +222,7 @@ export const monthChecks = async (
   const missing = missingInputs(catalog, lineage, month, chosen);
   const checks = [
     ...files,
+    ...notesCheck(month, catalog),
     controlCheck(source, month, catalog, faults),
     snapshotsCheck(month, catalog, missing),
     ...missing

@@ -65,7 +65,7 @@ const look = (settings: Settings = {}): Promise<Diagnosis> => {
       vendor,
       address,
       open: () => openExaminer(vendor, address, environmentOf(settings)),
-      inbox: found?.source ?? null,
+      inbox: found,
     });
   });
 };
@@ -355,6 +355,7 @@ describe('a month', () => {
       'history: ok',
       'pulled: ok',
       'files: ok',
+      'notes: ok',
       'control totals: ok',
       'snapshots: ok',
       'rates: fail',
@@ -365,6 +366,7 @@ describe('a month', () => {
     expect(named(diagnosis, 'pulled').seen).toBe(
       '2026-10 was pulled from Stripe on 2026-11-02; 1 month from 2026-10 to 2026-10',
     );
+    expect(named(diagnosis, 'notes').seen).toContain('3 of 10 lines changed since the month’s end');
     expect(named(diagnosis, 'rates')).toMatchObject({ kind: 'blocked' });
     expect(server.asked.some((path) => path.includes('limit=100'))).toBe(false);
     expect(await treeOf(join(root, 'home'))).toEqual(before);
