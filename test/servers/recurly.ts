@@ -19,6 +19,8 @@ export type RecurlyServer = {
   readonly asked: string[];
   site: Site;
   fault: (number: number, path: string) => Fault;
+  /** What its clock says; null for the time of day. */
+  date: string | null;
   /** What `next` is told as; for tests that tell something else. */
   next: (path: string) => string;
   close(): Promise<void>;
@@ -65,7 +67,13 @@ const page = (all: readonly RecurlyObject[], url: URL, pageLimit: number, next: 
   const [begin, end] = [query.get('begin_time') ?? '', query.get('end_time') ?? '9999'];
   const direction = query.get('order') === 'asc' ? 1 : -1;
   const time = ({ created_at: at }: RecurlyObject) => Date.parse(at);
+  const states: Readonly<Record<string, readonly string[]>> = {
+    expired: ['expired'],
+    live: ['active', 'canceled', 'paused'],
+  };
+  const state = query.get('state');
   const inside = all
+    .filter((object) => state === null || (states[state] ?? []).includes(`${object.state}`))
     .filter((object) => (begin === '' || time(object) >= Date.parse(begin)) && time(object) <= Date.parse(end))
     .sort((a, b) => direction * (time(a) - time(b) || (a.id < b.id ? -1 : 1)));
   const start = parseInt(query.get('cursor') ?? '0', 10);
@@ -86,6 +94,7 @@ export const startRecurly = async (site: Site, pageLimit = 200): Promise<Recurly
   const http = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://recurly');
     server.asked.push(`${url.pathname}${url.search}`);
+    if (server.date !== null) response.setHeader('date', server.date);
     const fault = server.fault(server.asked.length, url.pathname);
     if (fault === 'stall') return;
     if (request.method !== 'GET') return refuse(response, 405);
@@ -111,6 +120,7 @@ export const startRecurly = async (site: Site, pageLimit = 200): Promise<Recurly
     asked: [],
     site,
     fault: () => null,
+    date: null,
     next: (path) => path,
     async close() {
       http.closeAllConnections();

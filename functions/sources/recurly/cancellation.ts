@@ -1,4 +1,5 @@
 /** The end of a Recurly subscription as a row of the cancellations table, with the reason that decides its cause. */
+import { reasonNotTold } from '../../core/reasons.ts';
 import { dayOf } from '../billing/calendar.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import type { Dunning } from './failed-payments.ts';
@@ -6,12 +7,12 @@ import type { Subscription } from './objects.ts';
 import { endedAt, endedUnpaid } from './standing.ts';
 
 /** Recurly's own reason; a payment that was taken back goes before what was done about it. */
-const reasonOf = ({ expiration_reason: reason, auto_renew }: Subscription, dunning: Dunning): string => {
+export const reasonOf = ({ expiration_reason: reason, auto_renew }: Subscription, dunning: Dunning): string => {
   if (reason !== 'nonpayment' && dunning.chargedBack) return 'chargeback';
   if (reason !== null && reason !== '') return reason;
   // A term that ends by itself has no reason.
   if (!auto_renew) return 'non_renewing';
-  return dunning.exhausted ? 'dunning_exhausted' : 'not_told';
+  return dunning.exhausted ? 'dunning_exhausted' : reasonNotTold;
 };
 
 /**
