@@ -105,9 +105,13 @@ describe('Chargebee', () => {
     expect(JSON.stringify(diagnosis)).not.toContain(chargebeeKey);
   });
 
-  it('that does not know the key, or is no such site', async () => {
+  it('that does not know the key, does not answer, or is no such site', async () => {
     const stranger = await examined('test_of_somebody_else');
     expect(named(stranger, 'key')).toMatchObject({ outcome: 'fail', kind: 'dependency' });
+    server.asked.length = 0;
+    server.fault = () => ({ status: 503 });
+    expect(named(await examined(), 'read Subscriptions').seen).toContain('after 3 attempts');
+    expect(server.asked).toHaveLength(3);
     server.fault = () => ({ status: 404 });
     const nowhere = await examined();
     expect(nowhere.checks.map(({ name, outcome }) => `${name}: ${outcome}`)).toEqual([
