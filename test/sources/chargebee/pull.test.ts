@@ -256,7 +256,7 @@ describe('a refusal', () => {
   });
 
   it('is the pull’s own of an object that cannot be read: it names the field and no customer', async () => {
-    const odd = { id: 'cus_9', company: 'Secret Ltd', relationship: 'Secret Ltd', created_at: 1 };
+    const odd = { id: 'Secret-Ltd', company: 'Secret Ltd', relationship: 'Secret Ltd', created_at: 1 };
     chargebee.site = { ...chargebee.site, customers: [odd] };
     const failed = await pull('2026-10').catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: 'CHARGEBEE_SHAPE', message: expect.stringContaining('relationship') });
