@@ -6,6 +6,7 @@ import type { DuckDBInstance } from '@duckdb/node-api';
 import { z } from 'zod';
 import { openDuckdb } from './adapters/duckdb.ts';
 import { duckdbCsvWriter } from './adapters/duckdb-csv.ts';
+import { duckdbInvoicedLines } from './adapters/duckdb-invoiced-lines.ts';
 import { duckdbQueryEngine } from './adapters/duckdb-query-engine.ts';
 import { duckdbTableLoader } from './adapters/duckdb-table-loader.ts';
 import { emlMailer } from './adapters/eml-mailer.ts';
@@ -20,11 +21,14 @@ import type { SnapshotSource } from './ingest.ts';
 import { decode, encode } from './lake/catalog.ts';
 import type { World } from './pipeline.ts';
 import type { ObjectStore, Progress, QueryEngine } from './ports.ts';
+import type { Examiner } from './sources/billing/examination.ts';
 import { inboxOf, isPulled, pullMonth } from './sources/billing/pull-month.ts';
 import type { Credentials, Vendor } from './sources/billing/vendor.ts';
 import { vendorOf } from './sources/billing/vendors.ts';
 import { folderOf } from './sources/folder-address.ts';
 import { openFolderSource } from './sources/folder-source.ts';
+import { invoicesPrefix, parseInvoicesAddress } from './sources/invoices/settings.ts';
+import { refuseBeyond, spreadExport } from './sources/invoices/spread-export.ts';
 
 const environmentSchema = z.object({
   RETENTION_SMTP_URL: z.string().min(1).optional(),
@@ -172,6 +176,16 @@ const credentialsOf = (
   return { apiKey, ...(url === '' ? {} : { url }) };
 };
 
+/** What looks an account over, with the key of the environment; null for a vendor that cannot be looked over yet. */
+export const openExaminer = async (
+  vendor: Vendor,
+  address: string,
+  environment: LocalOptions['environment'],
+): Promise<Examiner | null> => {
+  const credentials = credentialsOf(vendor, environment);
+  return (await vendor.examine?.(address, credentials)) ?? null;
+};
+
 /** Brings the months of an account into the inbox, and returns the folder that they are in. */
 const pullFrom = async (
   vendor: Vendor,
@@ -211,9 +225,42 @@ const pullFrom = async (
   return join(home, inboxOf(name));
 };
 
+/** What the environment says of DuckDB; it has been checked when the world was opened. */
+const duckdbSettings = (environment: LocalOptions['environment']) => {
+  const { RETENTION_MEMORY: memoryLimit, RETENTION_THREADS: threads } = environmentSchema.parse(environment);
+  return {
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...(threads === undefined ? {} : { threads: parseInt(threads, 10) }),
+  };
+};
+
+/** Makes months of an export of invoice lines, and returns the folder that they are in. */
+const spreadFrom = async (
+  options: BillingOptions,
+  { store, clock, note, progress, scratch }: World,
+): Promise<string> => {
+  const { address, months, timeZone, dryRun, environment } = options;
+  const inbox = join(resolve(options.home), 'inbox');
+  const spread = await spreadExport({
+    settings: parseInvoicesAddress(address),
+    timeZone,
+    inbox,
+    making: dryRun ? join(scratch, 'inbox') : inbox,
+    store,
+    now: () => clock.now(),
+    open: duckdbInvoicedLines({ scratch, ...duckdbSettings(environment) }),
+    progress: (done, total) => progress('Making books of invoice lines', done, total),
+  });
+  for (const warning of spread.warnings) note(warning);
+  refuseBeyond(spread, months);
+  for (const month of months) for (const told of spread.notes(month)) note(`${month}: ${told}`);
+  return spread.dir;
+};
+
 /** Opens the source that an address names; what it names on a billing system is pulled first. */
 export const openSource = async (options: BillingOptions, world: World): ReturnType<typeof openSnapshots> => {
   const { address } = options;
+  if (address.startsWith(invoicesPrefix)) return openSnapshots(await spreadFrom(options, world), world.store);
   const vendor = vendorOf(address);
   if (vendor !== null) return openSnapshots(await pullFrom(vendor, options, world), world.store);
   return openSnapshots(folderOf(address), world.store);

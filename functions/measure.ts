@@ -1,6 +1,6 @@
 /** A month's figures from the lake: windows, segments, trend, movers, and the gates that judge them. */
 import type { Config } from './core/config.ts';
-import { bookSwing, openBridge, unclassifiedChurn, unknownCustomers } from './core/gates.ts';
+import { bookSwing, mixedBasis, openBridge, unclassifiedChurn, unknownCustomers } from './core/gates.ts';
 import { exact, minorUnitDecimals } from './core/money.ts';
 import {
   addMonths,
@@ -19,7 +19,7 @@ import { bookBenchmark, type SegmentCells, segmentRows, segmentTrend } from './c
 import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
 import { atMost } from './lake/at-most.ts';
-import { bookMonths, type Catalog } from './lake/catalog.ts';
+import { basisOf, bookMonths, type Catalog } from './lake/catalog.ts';
 import type { Lake } from './lake/lake.ts';
 import type { DerivedTable, Lineage } from './lake/lineage.ts';
 import { standing } from './measurable.ts';
@@ -144,7 +144,7 @@ const sumOf = (cells: readonly Cell[], of: (cell: Cell) => number): number =>
 const measureWindow = async (
   window: WindowName,
   payments: readonly Row[],
-  { lineage, closing, config, lake }: Context,
+  { catalog, lineage, closing, config, lake }: Context,
 ) => {
   const decimals = minorUnitDecimals(config.reportingCurrency);
   const opening = openingMonthOf(closing, window);
@@ -170,7 +170,14 @@ const measureWindow = async (
   const [closingBook] = await lake.rows(lineage.bookTotal(closing, closing));
   const book = { opening: openingBook?.mrr ?? '', closing: closingBook?.mrr ?? '' };
   const failedPayments = failedPaymentsOf(payments, monthsInside(opening, closing), lineage.ratesOf(closing), decimals);
-  const report: WindowReport = { openingMonth: opening, total, bridge, failedPayments };
+  const report: WindowReport = {
+    openingMonth: opening,
+    openingBasis: basisOf(catalog, opening),
+    closingBasis: basisOf(catalog, closing),
+    total,
+    bridge,
+    failedPayments,
+  };
   return {
     window,
     accounts,
@@ -240,6 +247,12 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
   const payments = await lake.rows(lineage.failedPayments(closing));
   const measurable = windowNames.filter((window) => standing(catalog, lineage, closing, window) === 'measurable');
   const windows = await atMost(lake.concurrency, measurable, (window) => measureWindow(window, payments, context));
+  const basis = basisOf(catalog, closing);
+  const mixedWindows = windowNames
+    .filter((window) => standing(catalog, lineage, closing, window) === 'bases differ')
+    .map((window) => ({ window, openingMonth: openingMonthOf(closing, window) }))
+    .map(({ window, openingMonth }) => ({ window, openingMonth, openingBasis: basisOf(catalog, openingMonth) }));
+  const comparable = trend.filter(({ point }) => basisOf(catalog, parseMonth(point.month)) === basis);
   const [unknown] = await lake.rows(lineage.unknownCustomers(closing));
 
   const reportOf = (name: WindowName) => windows.find(({ window }) => window === name)?.report ?? null;
@@ -256,10 +269,13 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
       timeZone: config.timeZone,
       windows: { month: reportOf('month'), quarter: reportOf('quarter'), ttm: reportOf('ttm') },
       segments: shown,
-      trend: trend.map(({ point }) => point),
+      trend: comparable.map(({ point }) => point),
+      trendOnOtherBasis: trend
+        .filter((measured) => !comparable.includes(measured))
+        .map(({ point }) => ({ ...point, basis: basisOf(catalog, parseMonth(point.month)) })),
       segmentTrend: segmentTrend(
         shown.filter(({ window }) => window === headline),
-        trend
+        comparable
           .filter(({ point }) => point.window === headline)
           .map(({ point, segments: then }) => ({ month: parseMonth(point.month), segments: then })),
         minorUnitDecimals(config.reportingCurrency),
@@ -268,6 +284,7 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
       topMovers: windows.flatMap((measured) => measured.topMovers),
       sourceNotes: notesOf([closing, ...measurable.map((window) => openingMonthOf(closing, window))], catalog),
       gates: [
+        ...mixedBasis(closing, basis, mixedWindows),
         ...windows.flatMap((measured) => measured.gates),
         ...unknownCustomers(count(unknown?.unknown_lines), unknown?.first_customer ?? null),
       ],
@@ -277,6 +294,8 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
         benchmarks: config.benchmarks,
         bookBenchmark: bookBenchmark(reportOf('ttm')?.total ?? null, config),
         benchmarkSource: config.benchmarkSource,
+        mrr: basis,
+        mixedWindows,
       },
     },
     windows: windows.map(({ window, accounts, moved }) => ({ window, accounts, moved })),

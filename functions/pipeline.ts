@@ -19,7 +19,7 @@ import { type LedgerPart, writeLedger } from './ledger-file.ts';
 import { missingInputs } from './measurable.ts';
 import { type Measurement, measure } from './measure.ts';
 import type { Clock, Mailer, ObjectStore, Progress, QueryEngine, TableLoader } from './ports.ts';
-import { queryNames, queryText } from './queries/sql.ts';
+import { queryText, reportQueryNames } from './queries/sql.ts';
 import { chartFile, type MailImage } from './render/mail-images.ts';
 import { mailMessage } from './render/render-mail.ts';
 import { rebuildSite } from './site/rebuild-site.ts';
@@ -155,7 +155,10 @@ const manifestOf = (
     codeVersion,
     engine,
     inputs: inputsOf(month, catalog),
-    queries: queryNames.map((name) => ({ name, sha256: createHash('sha256').update(queryText(name)).digest('hex') })),
+    queries: reportQueryNames.map((name) => ({
+      name,
+      sha256: createHash('sha256').update(queryText(name)).digest('hex'),
+    })),
     config: settings,
   };
 };
@@ -200,7 +203,8 @@ const complete = async (
   };
   const archived = new Map<string, Report>();
   for (const point of await archivedMonths(store)) {
-    if (point >= report.month || !report.trend.some((shown) => shown.month === point)) continue;
+    const isShown = [...report.trend, ...report.trendOnOtherBasis].some((shown) => shown.month === point);
+    if (point >= report.month || !isShown) continue;
     const found = await readArchived(store, point);
     if (found !== null) archived.set(point, found.report);
   }

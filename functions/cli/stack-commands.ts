@@ -11,6 +11,7 @@ import type { Outcome, RunRequest, Started } from '../run-record.ts';
 import { vendorOf } from '../sources/billing/vendors.ts';
 import { folderOf } from '../sources/folder-address.ts';
 import { openFolderSource } from '../sources/folder-source.ts';
+import { invoicesPrefix } from '../sources/invoices/settings.ts';
 import { executionArnOf, followExecution } from '../stack/follow.ts';
 import { syncInbox } from '../stack/inbox.ts';
 import { failureOf, readOutcome } from '../stack/record.ts';
@@ -18,6 +19,7 @@ import { executionNameOf, startRun } from '../stack/start.ts';
 import { type BackfillOptions, type CheckOptions, type FollowOptions, monthsOf, type RunOptions } from './options.ts';
 import type { Context } from './place.ts';
 import { printArchived, printBackfill, printDeliveries, printGates } from './printing.ts';
+import { pulling, refusedAccount } from './stack-billing.ts';
 import { type StackPlace, withStack } from './stack-place.ts';
 import { jsonText as json, safe } from './terminal.ts';
 
@@ -33,10 +35,11 @@ const again = (stack: string, run: string) => `Follow it again: retention follow
 const upload = async (dir: string | undefined, until: Month, place: StackPlace, { terminal }: Context) => {
   if (dir === undefined) return;
   const vendor = vendorOf(dir);
-  if (vendor !== null)
+  if (vendor !== null) throw refusedAccount(vendor, place);
+  if (dir.startsWith(invoicesPrefix))
     throw usageError(
-      `a stack pulls from ${vendor.title} by itself, not through this machine`,
-      'Leave --source out: the stack asks the account that it was deployed with. See "On AWS" in the README.',
+      'a stack takes months, not an export of invoice lines',
+      'Make its months here: retention run --month <month> --source invoices:<folder> --home <home> --no-email. Then send them: --source <home>/inbox/invoices',
     );
   const note = (text: string) => terminal.note(`note: ${safe(text, 300)}`);
   const inbox = { client: place.s3, bucket: place.outputs.InboxBucket, progress: terminal.progress, note };
@@ -157,10 +160,11 @@ const tellRun = async (finished: Finished, place: StackPlace, asJson: boolean, c
 export const run = (options: OnStack<RunOptions>, context: Context): Promise<void> =>
   withStack(options.stack, context.terminal, async (place) => {
     const { month, to, board = false, email, resend, json: asJson } = options;
+    const pull = pulling(options.pullAgain, place);
     await upload(options.source, month, place, context);
     const whom: NonNullable<RunRequest['mail']>['to'] = to === undefined ? (board ? 'recipients' : 'ops') : [...to];
     const mail = email ? { to: whom, resend } : null;
-    const finished = await startAndFinish({ month, check: false, mail }, place, asJson, context);
+    const finished = await startAndFinish({ month, check: false, mail, ...pull }, place, asJson, context);
     await tellRun(finished, place, asJson, context);
   });
 
@@ -176,11 +180,12 @@ export const backfill = (options: OnStack<BackfillOptions>, context: Context): P
   const months = monthsOf(options);
   const { terminal } = context;
   return withStack(options.stack, terminal, async (place) => {
+    const pull = pulling(options.pullAgain, place);
     await upload(options.source, options.to, place, context);
     const reports: Report[] = [];
     for (const [at, month] of months.entries()) {
       const progress = () => terminal.progress('Archiving months', at, months.length);
-      const request = { month, check: false, mail: null };
+      const request = { month, check: false, mail: null, ...pull };
       const { outcome, report } = await startAndFinish(request, place, options.json, context, progress);
       if (report === null) continue;
       reports.push(report);

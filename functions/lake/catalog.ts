@@ -1,5 +1,6 @@
 /** What the lake knows: for each month, which version of each table is the good one, and what it holds. */
 import { z } from 'zod';
+import { basisNames, type MrrBasis } from '../core/basis.ts';
 import { isMonth, type Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
 import type { ObjectStore, Partition } from '../ports.ts';
@@ -29,6 +30,8 @@ const monthSchema = z.strictObject({
   payments: tableSchema.optional(),
   fx: tableSchema.optional(),
   control: fileSchema.optional(),
+  /** What the MRR of its lines rests on; left out where it is committed. */
+  basis: z.enum(basisNames).optional(),
 });
 
 const catalogSchema = z.strictObject({
@@ -104,6 +107,9 @@ export const monthsWith = (catalog: Catalog, table: TableName, until?: Month): M
 /** Months that have a book, oldest first. */
 export const bookMonths = (catalog: Catalog, until: Month): Month[] =>
   monthsWith(catalog, 'lines', until).filter((month) => partitionOf(catalog, month, 'lines') !== null);
+
+/** What the MRR of a month rests on. */
+export const basisOf = (catalog: Catalog, month: Month): MrrBasis => catalog.get(month)?.basis ?? 'committed';
 
 /** Rates into the reporting currency as they stood at a month: those of the newest fx file not later than it. */
 export const ratesAt = (catalog: Catalog, month: Month, reportingCurrency: string): ReadonlyMap<string, string> => {

@@ -1,5 +1,5 @@
 /** The contract's columns: what each may hold, and how a text becomes its exact type. Expressions are DuckDB's: it does the ingest. */
-import type { TableName } from './source-file.ts';
+import type { StagedTable, TableName } from './source-file.ts';
 
 export type Column = {
   readonly name: string;
@@ -56,6 +56,15 @@ const date = (name: string): Column =>
     problem: 'must be a day, YYYY-MM-DD',
   });
 
+/** A day, or a time of day on it, of the reporting time zone's clock. */
+const dayOrTime = (name: string): Column =>
+  column(name, {
+    wrong: (raw) =>
+      `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?') OR TRY_CAST(${raw} AS TIMESTAMP) IS NULL)`,
+    type: 'TIMESTAMP',
+    problem: 'must be a day, YYYY-MM-DD, or a time in the reporting time zone, YYYY-MM-DD HH:MM:SS without a zone',
+  });
+
 const currency: Column = column('currency', {
   wrong: (raw) => `NOT regexp_full_match(${raw}, '[A-Z]{3}')`,
   type: 'VARCHAR',
@@ -70,9 +79,28 @@ const required = (rule: Column): Column => ({
   problem: `${rule.problem} (and is required)`,
 });
 
+/** The column must be there; its values may be absent. */
+const present = (rule: Column): Column => ({ ...rule, required: true });
+
 const id = (name: string) => text(name, idLength);
 
-export const contractColumns: Readonly<Record<TableName, readonly Column[]>> = {
+/** States of an invoice whose lines were or will be paid for, and those whose lines nobody owes. */
+export const invoiceStates = {
+  counted: ['paid', 'open', 'posted', 'payment_due', 'not_paid', 'past_due', 'processing', 'closed'],
+  leftOut: ['void', 'voided', 'uncollectible', 'written_off', 'draft', 'pending', 'failed', 'deleted'],
+} as const;
+
+const invoiceStatus: Column = column('status', {
+  wrong: (raw) =>
+    `lower(${raw}) NOT IN (${Object.values(invoiceStates)
+      .flat()
+      .map((state) => `'${state}'`)
+      .join(', ')})`,
+  type: 'VARCHAR',
+  problem: `must be one of ${Object.values(invoiceStates).flat().join(', ')}`,
+});
+
+export const contractColumns: Readonly<Record<StagedTable, readonly Column[]>> = {
   lines: [
     required(id('customer_id')),
     required(id('subscription_id')),
@@ -108,12 +136,32 @@ export const contractColumns: Readonly<Record<TableName, readonly Column[]>> = {
     date('resolved_on'),
   ],
   fx: [required(currency), required(decimal('rate', 8, '', 'a decimal number above zero'))],
+  invoice_lines: [
+    required(id('customer_id')),
+    required(id('invoice_id')),
+    id('line_id'),
+    id('subscription_id'),
+    id('item_id'),
+    required(text('product')),
+    required(currency),
+    required(decimal('amount', 4, '-?', 'a decimal number')),
+    present(dayOrTime('period_start')),
+    present(dayOrTime('period_end')),
+    invoiceStatus,
+    text('plan'),
+    oneOf('pricing_model', ['flat', 'seat', 'tiered', 'usage']),
+    id('opportunity_id'),
+  ],
 };
 
+/** Columns of which a row that lacks one is not compared with others. */
+export const comparedWith: Partial<Readonly<Record<StagedTable, string>>> = { invoice_lines: 'line_id' };
+
 /** Columns that identify a row: it may be there once. Tables without may repeat rows. */
-export const uniqueBy: Partial<Readonly<Record<TableName, readonly string[]>>> = {
+export const uniqueBy: Partial<Readonly<Record<StagedTable, readonly string[]>>> = {
   customers: ['customer_id'],
   fx: ['currency'],
+  invoice_lines: ['invoice_id', 'line_id'],
 };
 
 /** The order in which rows are stored: neighbours compress, and the file is the same whatever order the source had. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dependencyError, usageError } from '../../errors.ts';
 
-const attempts = 8;
+const usualAttempts = 8;
 const firstPauseMs = 500;
 const longestPauseMs = 120_000;
 
@@ -14,6 +14,8 @@ export type Failure = {
   readonly waitMs: number;
   /** What the vendor finds the request by, in brackets; '' where there is nothing. */
   readonly reference: string;
+  /** What a refusal says is missing, in the vendor's own word for it: letters, digits and underscores. */
+  readonly permission?: string;
 };
 
 /** Whom a reader asks, as its errors name it. */
@@ -23,6 +25,8 @@ export type Asked = {
   /** What to do when the key is unknown, and when it may not read something. */
   readonly keyHint: string;
   readonly permissionHint: string;
+  /** How often a request is made before it is given up; left out: for as long as a pull is worth waiting for. */
+  readonly attempts?: number;
 };
 
 export type Pause = (milliseconds: number) => Promise<unknown>;
@@ -38,11 +42,16 @@ export const referenceOf = (id: string | null | undefined): string =>
 const passes = (status: number | null): boolean =>
   status === null || status === 200 || status === 409 || status === 429 || status >= 500;
 
-const refusal = ({ title, keyHint, permissionHint }: Asked, { status, reference }: Failure, resource: string) => {
+const refusal = (asked: Asked, { status, reference, permission }: Failure, resource: string) => {
+  const { title, keyHint, permissionHint, attempts = usualAttempts } = asked;
   const code = title.toUpperCase();
   if (status === 401) return dependencyError(`${code}_KEY`, `${title} does not know the key${reference}`, keyHint);
   if (status === 403)
-    return dependencyError(`${code}_PERMISSION`, `The key may not read ${resource}${reference}`, permissionHint);
+    return dependencyError(
+      `${code}_PERMISSION`,
+      `The key may not read ${resource}${reference}${permission === undefined ? '' : `: ${title} asks for ${permission}`}`,
+      permissionHint,
+    );
   if (passes(status))
     return dependencyError(
       `${code}_UNAVAILABLE`,
@@ -73,7 +82,8 @@ export const askPatiently = async <T>(
     } catch (error) {
       const failure = failureOf(error);
       if (failure.status === 404) return null;
-      if (!passes(failure.status) || attempt === attempts) throw refusal(asked, failure, resource);
+      if (!passes(failure.status) || attempt === (asked.attempts ?? usualAttempts))
+        throw refusal(asked, failure, resource);
       const backOff = Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs);
       await pause(Math.min(Math.max(failure.waitMs, backOff), longestPauseMs));
     }

@@ -1,10 +1,14 @@
 /** A billing system that months can be pulled from: how it is addressed, what it is asked with, and what reads it. */
+import type { Examiner } from './examination.ts';
+import type { Pause } from './patience.ts';
 import type { BillingSource } from './port.ts';
 
 export type Credentials = {
   readonly apiKey: string;
   /** A server on this machine in the vendor's place, for tests. */
   readonly url?: string;
+  /** How to wait before another attempt, where not as long as it takes. */
+  readonly pause?: Pause;
 };
 
 export type Vendor = {
@@ -20,4 +24,6 @@ export type Vendor = {
   check(address: string): void;
   /** The account behind an address; what it needs is loaded by those alone who pull from it. */
   open(address: string, credentials: Credentials): Promise<BillingSource>;
+  /** What looks the account over without pulling it; absent where nobody has written that yet. */
+  examine?(address: string, credentials: Credentials): Promise<Examiner>;
 };

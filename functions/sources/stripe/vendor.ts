@@ -1,4 +1,5 @@
 /** Stripe as a vendor. */
+import { examinedAttempts } from '../billing/examination.ts';
 import type { Vendor } from '../billing/vendor.ts';
 import { parseStripeAddress } from './settings.ts';
 
@@ -12,5 +13,11 @@ export const stripe: Vendor = {
     const { stripeReader } = await import('./client.ts');
     const { stripeSource } = await import('./stripe-source.ts');
     return stripeSource(stripeReader(credentials), parseStripeAddress(address));
+  },
+  async examine(address, credentials) {
+    const { stripeReader } = await import('./client.ts');
+    const { stripeExaminer } = await import('./examiner.ts');
+    const reader = stripeReader({ ...credentials, attempts: examinedAttempts });
+    return stripeExaminer(reader, parseStripeAddress(address), credentials.apiKey);
   },
 };
