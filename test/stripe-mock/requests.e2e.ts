@@ -66,6 +66,7 @@ it('a whole pull asks for nothing that Stripe does not know, and makes tables of
   const asked: string[] = [];
   const source = stripeSource(
     {
+      ...stripe,
       get: async (path) => {
         asked.push(path.split('?')[0] ?? '');
         // The mock tells events of other kinds than it is asked for.
