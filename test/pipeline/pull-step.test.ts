@@ -17,7 +17,7 @@ import { treeOf } from './folder.ts';
 
 const month = parseMonth('2026-10');
 const address = 'stripe:?parent=group';
-const now = pulledOn('2026-10');
+const now = pulledOn(month);
 const minute = 60_000;
 
 let root: string;

@@ -4,6 +4,7 @@ import { parseMonth } from '../../functions/core/month.ts';
 import { spanOf } from '../../functions/sources/billing/calendar.ts';
 import type { Page, PullRequest } from '../../functions/sources/billing/port.ts';
 import { stripeReader } from '../../functions/sources/stripe/client.ts';
+import { stripeExaminer } from '../../functions/sources/stripe/examiner.ts';
 import {
   readCharge,
   readCoupon,
@@ -92,4 +93,21 @@ it('a whole pull asks for nothing that Stripe does not know, and makes tables of
 
 it('the mock refuses what Stripe does not know: it would have told', async () => {
   await expect(stripe.get('/v1/subscriptions?limit=100&shade=blue')).rejects.toMatchObject({ code: 'STRIPE_REFUSED' });
+});
+
+describe('what the doctor asks', () => {
+  const examiner = stripeExaminer(stripe, parseStripeAddress('stripe:'), 'rk_test_123');
+
+  it.each(examiner.needs(request))('of $permission is answered, with the time of day', async ({ path }) => {
+    const answer = await examiner.ask(path);
+    expect(onlyList(answer?.body).length).toBeGreaterThan(0);
+    expect(answer?.headers.get('date')).toMatch(/GMT$/);
+  });
+
+  it('of the newest objects is answered, in forms that are read', async () => {
+    expect((await examiner.customers(request)).looked).toBeGreaterThan(0);
+    expect((await examiner.currencies(request)).looked).toBeGreaterThan(0);
+    expect((await examiner.reasons(request)).looked).toBeGreaterThan(0);
+    expect(await examiner.oldest(request)).toBeGreaterThan(0);
+  });
 });
