@@ -31,7 +31,8 @@ const causes: Readonly<Record<ReasonCause, string>> = {
     canceled cancelled
     customer_request customer_requested customer_decided requested_by_customer voluntary voluntary_churn
     price pricing budget budget_cut competitor switched_to_competitor moved_to_competitor no_longer_needed
-    not_needed not_using project_ended business_closed non_renewal not_renewed did_not_renew`,
+    not_needed not_using project_ended business_closed non_renewal not_renewed did_not_renew
+    non_renewing fixed_billing_cycles`,
 };
 
 /** Reason key → cause, before a configuration adds to it or overrides it. */

@@ -22,6 +22,10 @@ export type HttpReaderOptions = {
   /** What kind of thing a path asks for, without ids and queries: for messages. */
   readonly resourceOf: (path: string) => string;
   readonly pause?: Pause;
+  /** How an answer becomes a value; left out: as JSON. */
+  readonly parse?: (text: string) => unknown;
+  /** How long a refusal asks to wait, in milliseconds; left out: as `Retry-After` says. */
+  readonly waitMsOf?: (status: number, headers: Headers) => number;
 };
 
 class Refused extends Error {
@@ -47,7 +51,15 @@ const read = async (response: Response): Promise<Uint8Array> => {
 };
 
 /** A reader of one account. Throws ReportErrors of kind `dependency` for what the vendor refuses or fails at. */
-export const httpReader = ({ asked, origin, headers, resourceOf, pause }: HttpReaderOptions): HttpReader => {
+export const httpReader = ({
+  asked,
+  origin,
+  headers,
+  resourceOf,
+  pause,
+  parse = JSON.parse,
+  waitMsOf = (_, told) => retryAfterMs(told.get('retry-after')),
+}: HttpReaderOptions): HttpReader => {
   const ask = async (path: string): Promise<Answer> => {
     const response = await fetch(new URL(path, origin), {
       headers: { accept: 'application/json', ...headers },
@@ -59,11 +71,11 @@ export const httpReader = ({ asked, origin, headers, resourceOf, pause }: HttpRe
       await response.body?.cancel();
       throw new Refused({
         status: response.status,
-        waitMs: retryAfterMs(response.headers.get('retry-after')),
+        waitMs: waitMsOf(response.status, response.headers),
         reference: referenceOf(response.headers.get('x-request-id')),
       });
     }
-    const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await read(response)));
+    const body: unknown = parse(new TextDecoder('utf-8', { fatal: true }).decode(await read(response)));
     return { body, headers: response.headers };
   };
   return {
