@@ -1,6 +1,7 @@
 /** Brings the source's months into the lake: what is new or changed is read, everything else is left alone. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import type { CrmReading } from './core/crm.ts';
 import { exact } from './core/money.ts';
 import type { Month } from './core/month.ts';
 import { type Finding, fault, type GateFault } from './gate-fault.ts';
@@ -32,6 +33,7 @@ export const ingest = async (
   source: SnapshotSource,
   until: Month,
   known: Catalog,
+  reading: CrmReading,
   { store, loader, progress }: { store: ObjectStore; loader: TableLoader; progress: Progress },
 ): Promise<Ingested> => {
   const catalog = new Map(known);
@@ -46,7 +48,7 @@ export const ingest = async (
     const tables: { -readonly [K in keyof CatalogMonth]: CatalogMonth[K] } = {};
     const present = tableNames.filter((table) => found.tables[table].length > 0);
     const load = (table: TableName) =>
-      loadTable({ month, table, files: found.tables[table] }, known, { store, loader });
+      loadTable({ month, table, files: found.tables[table], reading }, known, { store, loader });
     const bytes = present.flatMap((table) => found.tables[table]).reduce((total, file) => total + file.bytes, 0);
     // Small tables cost mostly their overhead and are read side by side; large ones would share one memory.
     const entries =

@@ -16,6 +16,7 @@ import type { FailedPaymentsPoint, Report, TopMover, TrendPoint, WindowReport } 
 import { causeNames, movementNames } from './core/report.ts';
 import { bridgeOf, type Cell, retentionOf } from './core/retention.ts';
 import { bookBenchmark, type SegmentCells, segmentRows, segmentTrend } from './core/segments.ts';
+import { isConnected, tracedOf, tracedShareOf } from './core/traced.ts';
 import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
 import { atMost } from './lake/at-most.ts';
@@ -170,7 +171,16 @@ const measureWindow = async (
   const [closingBook] = await lake.rows(lineage.bookTotal(closing, closing));
   const book = { opening: openingBook?.mrr ?? '', closing: closingBook?.mrr ?? '' };
   const failedPayments = failedPaymentsOf(payments, monthsInside(opening, closing), lineage.ratesOf(closing), decimals);
-  const report: WindowReport = { openingMonth: opening, total, bridge, failedPayments };
+  const [sums] = await lake.rows(lineage.traced(accounts, window));
+  const traced = tracedOf(
+    {
+      moved: sums?.moved_mrr ?? '',
+      byInvoice: sums?.by_invoice_mrr ?? '',
+      byOpportunity: sums?.by_opportunity_mrr ?? '',
+      both: sums?.traced_mrr ?? '',
+    },
+    decimals,
+  );
   return {
     window,
     accounts,
@@ -178,7 +188,8 @@ const measureWindow = async (
       cells.total.filter(({ movement }) => movement !== 'none'),
       (cell) => cell.accounts,
     ),
-    report,
+    report: { openingMonth: opening, total, bridge, failedPayments },
+    traced,
     segments,
     leftOut: names.filter((name) => !shown.includes(name)),
     topMovers: (await lake.rows(lineage.topMovers(accounts))).map((row) => moverOf(window, row)),
@@ -235,7 +246,15 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
   const windows = await atMost(lake.concurrency, measurable, (window) => measureWindow(window, payments, context));
   const [unknown] = await lake.rows(lineage.unknownCustomers(closing));
 
-  const reportOf = (name: WindowName) => windows.find(({ window }) => window === name)?.report ?? null;
+  const connected = isConnected(
+    windows.map(({ traced }) => traced),
+    lineage.hasOpportunities(closing),
+  );
+  const reportOf = (name: WindowName): WindowReport | null => {
+    const found = windows.find(({ window }) => window === name);
+    if (found === undefined) return null;
+    return { ...found.report, traced: found.traced, tracedShare: tracedShareOf(found.traced, connected) };
+  };
   const segments = windows.flatMap((measured) => measured.segments);
   const problems = windows.flatMap((measured) => measured.problems);
   const leftOut = [...new Set(windows.flatMap((measured) => measured.leftOut))];

@@ -59,11 +59,26 @@ export const failedPaymentsSchema = z.strictObject({
   inGraceAmount: money,
 });
 
+/** What moved in a window, Σ |closing − opening| of its movements in constant currency, and how much of it has evidence. */
+export const tracedSchema = z.strictObject({
+  movedMrr: money,
+  /** Of accounts whose movement names an invoice. */
+  byInvoiceMrr: money,
+  /** Of accounts whose movement names an opportunity that was won. */
+  byOpportunityMrr: money,
+  /** Of accounts whose movement names both. */
+  tracedMrr: money,
+});
+
 const windowSchema = z.strictObject({
   openingMonth: month,
   total: retentionSchema,
   bridge: bridgeSchema,
   failedPayments: failedPaymentsSchema,
+  /** Null in reports of a version that did not have it. */
+  traced: tracedSchema.nullable().default(null),
+  /** tracedMrr / movedMrr. Null where nothing moved, and in a book that nothing connects with a CRM. */
+  tracedShare: ratio.default(null),
 });
 
 export const movementNames = ['new', 'reactivation', 'expansion', 'contraction', 'churn'] as const;
@@ -180,6 +195,7 @@ export const reportSchema = z.strictObject({
 export type Retention = z.infer<typeof retentionSchema>;
 export type Bridge = z.infer<typeof bridgeSchema>;
 export type FailedPayments = z.infer<typeof failedPaymentsSchema>;
+export type Traced = z.infer<typeof tracedSchema>;
 export type SegmentRow = z.infer<typeof segmentSchema>;
 export type TrendPoint = z.infer<typeof trendSchema>;
 export type SegmentTrend = z.infer<typeof segmentTrendSchema>;

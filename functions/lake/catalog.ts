@@ -26,6 +26,7 @@ const monthSchema = z.strictObject({
   cancellations: tableSchema.optional(),
   payments: tableSchema.optional(),
   fx: tableSchema.optional(),
+  opportunities: tableSchema.optional(),
   control: fileSchema.optional(),
 });
 

@@ -10,9 +10,11 @@ export const queryNames = [
   'families',
   'first-seen',
   'movement-ids',
+  'movement-opportunities',
   'movements',
   'stale-customers',
   'top-movers',
+  'traced',
   'unknown-customers',
   'window-accounts',
 ] as const;

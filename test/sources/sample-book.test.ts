@@ -30,7 +30,14 @@ beforeAll(async () => {
   await writeSampleBook(book);
   source = await openFolderSource(book);
   connection = await (await DuckDBInstance.create(':memory:')).connect();
-  const selects: Record<TableName, string[]> = { lines: [], customers: [], cancellations: [], payments: [], fx: [] };
+  const selects: Record<TableName, string[]> = {
+    lines: [],
+    customers: [],
+    cancellations: [],
+    payments: [],
+    fx: [],
+    opportunities: [],
+  };
   for (const month of source.months) {
     const { tables } = await source.read(month);
     for (const table of tableNames) {
