@@ -1,8 +1,8 @@
 /** What a reader needs to trust the figures: the checks, the basis they stand on, and what each word means. */
 import type { Gate, GateCode, Report } from '../core/report.ts';
 import { displayText } from './display-text.ts';
-import { countText, longMonth } from './formats.ts';
-import { headlineOf } from './headline.ts';
+import { countText, longMonth, percentText, ratioOf, shareOf } from './formats.ts';
+import { headlineOf, windowPhrase } from './headline.ts';
 
 export type GateNote = { readonly title: string; readonly message: string };
 
@@ -45,10 +45,23 @@ export const basisFacts = (report: Report): { readonly name: string; readonly va
   { name: 'Time zone', value: displayText(report.timeZone, 40) },
 ];
 
+/** How far the evidence of the headline window reaches; nothing where no CRM is connected. */
+const tracedNotes = (report: Report): string[] => {
+  const headline = headlineOf(report);
+  if (headline === null) return [];
+  const { traced, tracedShare } = headline.window;
+  if (traced === null || tracedShare === null) return [];
+  const share = (part: string) => percentText(shareOf(part, traced.movedMrr));
+  return [
+    `${percentText(ratioOf(tracedShare))} of the MRR that moved in ${windowPhrase(report, headline.name)} is traced to an invoice and an opportunity; ${share(traced.byInvoiceMrr)} to an invoice, ${share(traced.byOpportunityMrr)} to an opportunity.`,
+  ];
+};
+
 /** Below this many opening accounts a segment is flagged; benchmarks are somebody's, so the source is named. */
-export const basisNotes = ({ basis }: Report): string[] => [
-  `Low sample: fewer than ${countText(basis.lowSampleBelow)} accounts at the start; a few customers decide such a figure.`,
-  `Benchmarks are for yearly NDR. Source: ${displayText(basis.benchmarkSource, 200)}`,
+export const basisNotes = (report: Report): string[] => [
+  ...tracedNotes(report),
+  `Low sample: fewer than ${countText(report.basis.lowSampleBelow)} accounts at the start; a few customers decide such a figure.`,
+  `Benchmarks are for yearly NDR. Source: ${displayText(report.basis.benchmarkSource, 200)}`,
 ];
 
 export type Definition = { readonly term: string; readonly meaning: string };
