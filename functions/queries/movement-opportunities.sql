@@ -24,7 +24,8 @@ named_id AS (
   FROM movement_ids
   WHERE month = :closing_month AND version = :ids_version AND strpos(opportunity_ids, ';') = 0 AND opportunity_ids <> ''
   UNION ALL
-  SELECT movement_ids.account_id, single.opportunity_id
+  -- A line may name several itself, one of which another line names as well.
+  SELECT DISTINCT movement_ids.account_id, single.opportunity_id
   FROM movement_ids
   CROSS JOIN UNNEST(split(movement_ids.opportunity_ids, ';')) AS single (opportunity_id)
   WHERE movement_ids.month = :closing_month AND movement_ids.version = :ids_version AND strpos(movement_ids.opportunity_ids, ';') > 0 AND single.opportunity_id <> ''
