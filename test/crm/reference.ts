@@ -1,6 +1,7 @@
 /** Evidence a second time: from the definitions, movement by movement, in plain loops. It shares no code with the product. */
 import { Decimal } from 'decimal.js';
 import type { Book, Fields } from '../figures/book.ts';
+import type { Measured } from '../figures/measure-book.ts';
 import { type ReferenceSettings, referenceOf } from '../figures/reference.ts';
 
 const lengths = { month: 1, quarter: 3, ttm: 12 } as const;
@@ -164,3 +165,20 @@ export const evidenceOf = (
   );
   return { movements, windows };
 };
+
+/** The part of a run that it speaks of, in its form. */
+export const comparableEvidence = ({ report, ledger }: Measured): Evidence => ({
+  movements: new Map(
+    ledger.map((row) => [
+      `${row.window} ${row.account_id}`,
+      ['invoice_ids', 'opportunity_ids', 'opportunity_types', 'opportunity_owners', 'opportunity_joined_by'].map(
+        (name) => row[name] ?? '',
+      ),
+    ]),
+  ),
+  windows: Object.fromEntries(
+    Object.entries(report.windows).flatMap(([window, found]) =>
+      found === null ? [] : [[window, { traced: found.traced, tracedShare: found.tracedShare }]],
+    ),
+  ),
+});
