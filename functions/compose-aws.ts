@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SESClient } from '@aws-sdk/client-ses';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -16,6 +17,7 @@ import { duckdbCsvWriter } from './adapters/duckdb-csv.ts';
 import { duckdbTableLoader } from './adapters/duckdb-table-loader.ts';
 import { s3ObjectStore } from './adapters/s3-object-store.ts';
 import { openS3Source } from './adapters/s3-source.ts';
+import { putKeyHint, secretKey } from './adapters/secretsmanager-key.ts';
 import { sesMailer } from './adapters/ses-mailer.ts';
 import { type Machine, sfnMachine } from './adapters/sfn-machine.ts';
 import { snsTopic, type Topic } from './adapters/sns-topic.ts';
@@ -27,7 +29,9 @@ import { encode } from './lake/catalog.ts';
 import { type Call, log, metric } from './lambda-step.ts';
 import type { World } from './pipeline.ts';
 import type { Mailer, ObjectStore, TableLoader } from './ports.ts';
+import type { PullWorld } from './pull-step.ts';
 import { costOf, queryKey } from './run-cost.ts';
+import { vendorOf } from './sources/billing/vendors.ts';
 import type { BucketSource } from './sources/bucket-source.ts';
 
 /** A variable of the function's environment. The stack sets for each function what it needs. */
@@ -84,6 +88,29 @@ export const withInbox = <T>(work: (source: BucketSource, store: ObjectStore) =>
   withScratch(async (scratch) => {
     const store = storeIn(scratch);
     return work(await inboxOf(store, scratch), store);
+  });
+
+/** The billing system that the stack was deployed with, and the inbox that its months come to. */
+export const withBilling = <T>(call: Call, work: (world: PullWorld) => Promise<T>): Promise<T> =>
+  withScratch((scratch) => {
+    const address = variable('BILLING_SOURCE', text);
+    const vendor = vendorOf(address);
+    if (vendor === null) throw new TypeError('the function’s environment names no billing system in BILLING_SOURCE');
+    const client = new SecretsManagerClient({ requestHandler });
+    const secret = variable('BILLING_SECRET', text);
+    const apiKey = secretKey({ client, secret, title: vendor.title });
+    const url = variable(vendor.urlVariable, z.string().default(''));
+    return work({
+      vendor,
+      address,
+      credentials: async () => ({ apiKey: await apiKey(), ...(url === '' ? {} : { url }) }),
+      keyHint: putKeyHint(secret),
+      store: storeIn(scratch),
+      clock: awsClock,
+      scratch,
+      remaining: () => call.getRemainingTimeInMillis(),
+      note: (message) => log({ level: 'INFO', message }),
+    });
   });
 
 /** DuckDB with half of the function's memory: files in memory, Node and what it holds have the rest. */

@@ -6,6 +6,7 @@ import type { DuckDBInstance } from '@duckdb/node-api';
 import { z } from 'zod';
 import { openDuckdb } from './adapters/duckdb.ts';
 import { duckdbCsvWriter } from './adapters/duckdb-csv.ts';
+import { duckdbInvoicedLines } from './adapters/duckdb-invoiced-lines.ts';
 import { duckdbQueryEngine } from './adapters/duckdb-query-engine.ts';
 import { duckdbTableLoader } from './adapters/duckdb-table-loader.ts';
 import { emlMailer } from './adapters/eml-mailer.ts';
@@ -20,9 +21,14 @@ import type { SnapshotSource } from './ingest.ts';
 import { decode, encode } from './lake/catalog.ts';
 import type { World } from './pipeline.ts';
 import type { ObjectStore, Progress, QueryEngine } from './ports.ts';
+import type { Examiner } from './sources/billing/examination.ts';
 import { inboxOf, isPulled, pullMonth } from './sources/billing/pull-month.ts';
+import type { Credentials, Vendor } from './sources/billing/vendor.ts';
+import { vendorOf } from './sources/billing/vendors.ts';
+import { folderOf } from './sources/folder-address.ts';
 import { openFolderSource } from './sources/folder-source.ts';
-import { parseStripeAddress, stripePrefix } from './sources/stripe/settings.ts';
+import { invoicesPrefix, parseInvoicesAddress } from './sources/invoices/settings.ts';
+import { refuseBeyond, spreadExport } from './sources/invoices/spread-export.ts';
 
 const environmentSchema = z.object({
   RETENTION_SMTP_URL: z.string().min(1).optional(),
@@ -147,7 +153,7 @@ export const openSnapshots = async (
 };
 
 export type BillingOptions = LocalOptions & {
-  /** The source as the user wrote it: a folder, or `stripe:`. */
+  /** The source as the user wrote it: a folder, or an account such as `stripe:`. */
   readonly address: string;
   /** Months that are wanted of a billing system, oldest first; a folder is read as it is. */
   readonly months: readonly Month[];
@@ -156,38 +162,53 @@ export type BillingOptions = LocalOptions & {
   readonly again: boolean;
 };
 
-const stripeEnvironment = z.object({
-  STRIPE_API_KEY: z
-    .string({ error: 'is not set: give it a restricted key of the account' })
-    .min(1, 'is empty: give it a restricted key of the account'),
-  /** A server on this machine in Stripe's place, for tests. */
-  RETENTION_STRIPE_URL: z.string().min(1).optional(),
-});
+/** What the environment says of a vendor's account. Throws a ReportError of kind `usage` where there is no key. */
+const credentialsOf = (
+  { title, keyVariable, urlVariable }: Vendor,
+  environment: LocalOptions['environment'],
+): Credentials => {
+  const [apiKey = '', url = ''] = [environment[keyVariable], environment[urlVariable]];
+  if (apiKey === '')
+    throw usageError(
+      `${keyVariable} is not set: it is the key that ${title} is asked with`,
+      `Give it a key of the account that may only read; see "Pull from ${title}" in the README.`,
+    );
+  return { apiKey, ...(url === '' ? {} : { url }) };
+};
 
-/** Brings the months of a Stripe account into the inbox, and returns the folder that they are in. */
-const pullStripe = async (options: BillingOptions, { store, clock, note, progress }: World): Promise<string> => {
+/** What looks an account over, with the key of the environment; null for a vendor that cannot be looked over yet. */
+export const openExaminer = async (
+  vendor: Vendor,
+  address: string,
+  environment: LocalOptions['environment'],
+): Promise<Examiner | null> => {
+  const credentials = credentialsOf(vendor, environment);
+  return (await vendor.examine?.(address, credentials)) ?? null;
+};
+
+/** Brings the months of an account into the inbox, and returns the folder that they are in. */
+const pullFrom = async (
+  vendor: Vendor,
+  options: BillingOptions,
+  { store, clock, note, progress }: World,
+): Promise<string> => {
   const { address, months, timeZone, again, dryRun } = options;
-  const settings = parseStripeAddress(address);
+  const { name, title } = vendor;
   const home = resolve(options.home);
+  vendor.check(address);
   if (dryRun) {
     // What writes nothing cannot pull: it looks at what is there.
     for (const month of months)
-      if (!(await isPulled('stripe', month, store)))
+      if (!(await isPulled(name, month, store)))
         throw usageError(
-          `${month} has not been pulled from Stripe yet`,
-          `Pull it with: retention run --month ${month} --source ${stripePrefix} --no-email. Nothing is archived while a gate blocks.`,
+          `${month} has not been pulled from ${title} yet`,
+          `Pull it with: retention run --month ${month} --source ${name}: --no-email. Nothing is archived while a gate blocks.`,
         );
-    return join(home, inboxOf('stripe'));
+    return join(home, inboxOf(name));
   }
-  const environment = stripeEnvironment.safeParse(options.environment);
-  if (!environment.success)
-    throw usageError(z.prettifyError(environment.error), 'See "Pull from Stripe" in the README.');
-  const { STRIPE_API_KEY: apiKey, RETENTION_STRIPE_URL: url } = environment.data;
-  const { stripeReader } = await import('./sources/stripe/client.ts');
-  const { stripeSource } = await import('./sources/stripe/stripe-source.ts');
-  const source = stripeSource(stripeReader({ apiKey, ...(url === undefined ? {} : { url }) }), settings);
+  const source = await vendor.open(address, credentialsOf(vendor, options.environment));
   for (const [at, month] of months.entries()) {
-    progress('Pulling months from Stripe', at, months.length);
+    progress(`Pulling months from ${title}`, at, months.length);
     const { notes } = await pullMonth(source, {
       month,
       timeZone,
@@ -198,14 +219,49 @@ const pullStripe = async (options: BillingOptions, { store, clock, note, progres
       now: () => clock.now(),
       progress: () => {},
     });
-    for (const told of notes) note(`${month} from Stripe: ${told}`);
+    for (const told of notes) note(`${month} from ${title}: ${told}`);
   }
-  progress('Pulling months from Stripe', months.length, months.length);
-  return join(home, inboxOf('stripe'));
+  progress(`Pulling months from ${title}`, months.length, months.length);
+  return join(home, inboxOf(name));
+};
+
+/** What the environment says of DuckDB; it has been checked when the world was opened. */
+const duckdbSettings = (environment: LocalOptions['environment']) => {
+  const { RETENTION_MEMORY: memoryLimit, RETENTION_THREADS: threads } = environmentSchema.parse(environment);
+  return {
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...(threads === undefined ? {} : { threads: parseInt(threads, 10) }),
+  };
+};
+
+/** Makes months of an export of invoice lines, and returns the folder that they are in. */
+const spreadFrom = async (
+  options: BillingOptions,
+  { store, clock, note, progress, scratch }: World,
+): Promise<string> => {
+  const { address, months, timeZone, dryRun, environment } = options;
+  const inbox = join(resolve(options.home), 'inbox');
+  const spread = await spreadExport({
+    settings: parseInvoicesAddress(address),
+    timeZone,
+    inbox,
+    making: dryRun ? join(scratch, 'inbox') : inbox,
+    store,
+    now: () => clock.now(),
+    open: duckdbInvoicedLines({ scratch, ...duckdbSettings(environment) }),
+    progress: (done, total) => progress('Making books of invoice lines', done, total),
+  });
+  for (const warning of spread.warnings) note(warning);
+  refuseBeyond(spread, months);
+  for (const month of months) for (const told of spread.notes(month)) note(`${month}: ${told}`);
+  return spread.dir;
 };
 
 /** Opens the source that an address names; what it names on a billing system is pulled first. */
 export const openSource = async (options: BillingOptions, world: World): ReturnType<typeof openSnapshots> => {
-  if (!options.address.startsWith(stripePrefix)) return openSnapshots(options.address, world.store);
-  return openSnapshots(await pullStripe(options, world), world.store);
+  const { address } = options;
+  if (address.startsWith(invoicesPrefix)) return openSnapshots(await spreadFrom(options, world), world.store);
+  const vendor = vendorOf(address);
+  if (vendor !== null) return openSnapshots(await pullFrom(vendor, options, world), world.store);
+  return openSnapshots(folderOf(address), world.store);
 };

@@ -1,6 +1,7 @@
 /** Brings the source's months into the lake: what is new or changed is read, everything else is left alone. */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { basisNames, type MrrBasis } from './core/basis.ts';
 import type { CrmReading } from './core/crm.ts';
 import { exact } from './core/money.ts';
 import type { Month } from './core/month.ts';
@@ -66,8 +67,14 @@ export const ingest = async (
         warnings.push(`${entry.files[0]?.name}: columns not in use were ignored: ${entry.furtherColumns.join(', ')}`);
     }
     if (found.control !== null) {
+      const notes = await statedNotes(found.control);
+      if (notes.length > 0) tables.notes = notes;
       tables.control = fileOf(found.control);
-      if (tables.lines !== undefined) faults.push(...(await controlFaults(found.control, tables.lines)));
+      if (tables.lines !== undefined) {
+        const { basis, faults: differences } = await controlled(found.control, tables.lines);
+        faults.push(...differences);
+        if (basis !== 'committed') tables.basis = basis;
+      }
     }
     catalog.set(month, tables);
   }
@@ -75,19 +82,44 @@ export const ingest = async (
   return { catalog, faults, warnings };
 };
 
+/** What the billing system could not know, for the reader of the report. */
+const notesSchema = z.array(z.string().min(1).max(500)).max(20).default([]);
+
+/** The notes of a month; none of a file whose form is at fault, which `controlFaults` tells. */
+const statedNotes = async (control: SourceFile): Promise<string[]> => {
+  try {
+    const value: unknown = JSON.parse((await readFile(await control.local())).toString('utf8'));
+    return z.object({ notes: notesSchema }).safeParse(value).data?.notes ?? [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+};
+
 const controlSchema = z.strictObject({
+  notes: notesSchema,
   lines: z.int().nonnegative(),
   mrr: z.record(z.string().regex(/^[A-Z]{3}$/), z.string().regex(/^-?\d{1,24}(\.\d{1,4})?$/)),
+  /** What the lines rest on. */
+  basis: z.enum(basisNames).default('committed'),
 });
 
-/** What the billing system says it sent against what arrived: every row counts, whatever its status. */
-const controlFaults = async (control: SourceFile, lines: CatalogTable): Promise<GateFault[]> => {
+type Controlled = { readonly basis: MrrBasis; readonly faults: readonly GateFault[] };
+
+/**
+ * What the billing system says of the lines it sent, and where it differs from what arrived: every row counts, whatever
+ * its status.
+ */
+const controlled = async (control: SourceFile, lines: CatalogTable): Promise<Controlled> => {
+  const refused = (...faults: GateFault[]): Controlled => ({ basis: 'committed', faults });
   const bytes = await readFile(await control.local());
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    return [fault('BAD_ROW', `${control.name} is not valid JSON: ${error instanceof Error ? error.message : error}`)];
+    return refused(
+      fault('BAD_ROW', `${control.name} is not valid JSON: ${error instanceof Error ? error.message : error}`),
+    );
   }
   const parsed = controlSchema.safeParse(value);
   if (!parsed.success) {
@@ -98,9 +130,9 @@ const controlFaults = async (control: SourceFile, lines: CatalogTable): Promise<
       value: null,
       problem: message,
     }));
-    return [
+    return refused(
       fault('BAD_ROW', `${control.name} does not have the form {"lines": 12, "mrr": {"USD": "34.50"}}`, problems),
-    ];
+    );
   }
   const stated = parsed.data;
   const findings: Finding[] = [];
@@ -112,7 +144,9 @@ const controlFaults = async (control: SourceFile, lines: CatalogTable): Promise<
     const [said, found] = [stated.mrr[currency] ?? '0', lines.sums[currency]?.all ?? '0'];
     if (!exact(said).equals(exact(found))) differ(`mrr.${currency}`, said, found);
   }
-  return findings.length === 0
-    ? []
-    : [fault('CONTROL_TOTAL', `${control.name} and the snapshot's ${lines.rows} lines differ`, findings)];
+  const faults =
+    findings.length === 0
+      ? []
+      : [fault('CONTROL_TOTAL', `${control.name} and the snapshot's ${lines.rows} lines differ`, findings)];
+  return { basis: stated.basis, faults };
 };

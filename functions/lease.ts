@@ -1,4 +1,4 @@
-/** One run at a time writes a month's revision: on AWS runs share one archive, and no folder lock holds them apart. */
+/** One run at a time pulls a month, or writes its revision: on AWS runs share buckets, and no folder lock holds them apart. */
 import { z } from 'zod';
 import type { Month } from './core/month.ts';
 import { dependencyError } from './errors.ts';
@@ -7,18 +7,30 @@ import type { Clock, ObjectStore, PutCondition } from './ports.ts';
 
 const leaseSchema = z.strictObject({ holder: z.string().nullable(), until: z.iso.datetime() });
 
-const keyOf = (month: Month) => `runs/leases/month=${month}.json`;
+/** What a month is held for: where the lease lies, and what its holder does. */
+const works = {
+  archive: { prefix: 'runs/leases/month=', doing: 'archiving' },
+  pull: { prefix: 'runs/leases/pull=', doing: 'pulling' },
+} as const;
+
+export type Lease = {
+  readonly month: Month;
+  readonly run: string;
+  readonly minutes: number;
+  readonly work?: keyof typeof works;
+};
 
 /**
  * Does `work` while no other run holds the month. A lease ends by itself after `minutes`, which must be longer than the
  * work can take; the run that has it may come back to it. Throws `MONTH_BUSY`, kind `dependency`, while another has it.
  */
 export const withLease = async <T>(
-  { month, run, minutes }: { month: Month; run: string; minutes: number },
+  { month, run, minutes, work: held = 'archive' }: Lease,
   { store, clock }: { store: ObjectStore; clock: Clock },
   work: () => Promise<T>,
 ): Promise<T> => {
-  const key = keyOf(month);
+  const { prefix, doing } = works[held];
+  const key = `${prefix}${month}.json`;
   const stored = await store.get(key);
   const lease =
     stored === null ? null : decode(leaseSchema, stored.bytes, key, `Delete ${key} and run the month again.`);
@@ -30,7 +42,7 @@ export const withLease = async <T>(
   if (etag === null)
     throw dependencyError(
       'MONTH_BUSY',
-      `another run is archiving ${month}${lease?.holder ? ` (${lease.holder})` : ''}`,
+      `another run is ${doing} ${month}${lease?.holder ? ` (${lease.holder})` : ''}`,
       'Wait for it to end, then run the month again.',
     );
   try {

@@ -28,12 +28,14 @@ export const writeLedger = async (
   lake: Lake,
   path: string,
 ): Promise<Ledger> => {
+  const partOf = (window: WindowName): string => `${path}.${window}`;
+  // All of them first: the engine at work and the rows that are shown would not fit beside each other.
+  for (const { window, movements } of parts) await lake.exportCsv(movements, partOf(window));
   const windows: LedgerWindow[] = [];
   const content = async function* () {
     yield `${[...before, ...dimensions.map(textCell), ...ownDimensions, ...after].join(',')}\n`;
-    for (const { window, movements, moved } of parts) {
-      const part = `${path}.${window}`;
-      await lake.exportCsv(movements, part);
+    for (const { window, moved } of parts) {
+      const part = partOf(window);
       windows.push({ window, rows: await readLedgerRows(part, ledgerRowsShown), total: moved });
       yield* createReadStream(part, { start: await headerLength(part) });
       await rm(part);

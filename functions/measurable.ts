@@ -4,11 +4,11 @@ import { Exact, exact } from './core/money.ts';
 import { type Month, openingMonthOf, type WindowName, windowNames } from './core/month.ts';
 import { usageError } from './errors.ts';
 import { fault, type GateFault } from './gate-fault.ts';
-import { bookMonths, type Catalog, partitionOf } from './lake/catalog.ts';
+import { basisOf, bookMonths, type Catalog, partitionOf } from './lake/catalog.ts';
 import type { Lineage } from './lake/lineage.ts';
 import { dimensionSlots } from './lake/tables.ts';
 
-type Standing = 'measurable' | 'no history' | 'snapshot missing' | 'rate missing';
+type Standing = 'measurable' | 'no history' | 'snapshot missing' | 'bases differ' | 'rate missing';
 
 /** Currencies of either end with MRR that counts, and no rate at either end. */
 const missingRates = (
@@ -34,6 +34,7 @@ export const standing = (catalog: Catalog, lineage: Lineage, closing: Month, win
   if (first === undefined || opening < first) return 'no history';
   if (partitionOf(catalog, opening, 'lines') === null || partitionOf(catalog, closing, 'lines') === null)
     return 'snapshot missing';
+  if (basisOf(catalog, opening) !== basisOf(catalog, closing)) return 'bases differ';
   return missingRates(catalog, lineage, opening, closing).length > 0 ? 'rate missing' : 'measurable';
 };
 

@@ -1,6 +1,6 @@
 /** A month's figures from the lake: windows, segments, trend, movers, and the gates that judge them. */
 import type { Config } from './core/config.ts';
-import { bookSwing, openBridge, unclassifiedChurn, unknownCustomers } from './core/gates.ts';
+import { bookSwing, mixedBasis, openBridge, unclassifiedChurn, unknownCustomers } from './core/gates.ts';
 import { exact, minorUnitDecimals } from './core/money.ts';
 import {
   addMonths,
@@ -20,7 +20,7 @@ import { isConnected, tracedOf, tracedShareOf } from './core/traced.ts';
 import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
 import { atMost } from './lake/at-most.ts';
-import { bookMonths, type Catalog } from './lake/catalog.ts';
+import { basisOf, bookMonths, type Catalog } from './lake/catalog.ts';
 import type { Lake } from './lake/lake.ts';
 import type { DerivedTable, Lineage } from './lake/lineage.ts';
 import { standing } from './measurable.ts';
@@ -141,11 +141,14 @@ const bookAccounts = (cells: readonly Cell[]) => {
 const sumOf = (cells: readonly Cell[], of: (cell: Cell) => number): number =>
   cells.reduce((total, cell) => total + of(cell), 0);
 
+/** A window before it is known whether any of them is connected with a CRM. */
+type MeasuredWindow = Omit<WindowReport, 'traced' | 'tracedShare'>;
+
 /** One window that closes with the month: its figures, its ledger's accounts, and what its gates say. */
 const measureWindow = async (
   window: WindowName,
   payments: readonly Row[],
-  { lineage, closing, config, lake }: Context,
+  { catalog, lineage, closing, config, lake }: Context,
 ) => {
   const decimals = minorUnitDecimals(config.reportingCurrency);
   const opening = openingMonthOf(closing, window);
@@ -181,6 +184,14 @@ const measureWindow = async (
     },
     decimals,
   );
+  const report: MeasuredWindow = {
+    openingMonth: opening,
+    openingBasis: basisOf(catalog, opening),
+    closingBasis: basisOf(catalog, closing),
+    total,
+    bridge,
+    failedPayments,
+  };
   return {
     window,
     accounts,
@@ -188,7 +199,7 @@ const measureWindow = async (
       cells.total.filter(({ movement }) => movement !== 'none'),
       (cell) => cell.accounts,
     ),
-    report: { openingMonth: opening, total, bridge, failedPayments },
+    report,
     traced,
     segments,
     leftOut: names.filter((name) => !shown.includes(name)),
@@ -237,6 +248,13 @@ const measurePayments = (
     });
 };
 
+/** What the sources of some months could not know, newest month first. */
+const notesOf = (months: readonly Month[], catalog: Catalog): Report['sourceNotes'] =>
+  [...new Set(months)]
+    .sort()
+    .reverse()
+    .flatMap((month) => (catalog.get(month)?.notes ?? []).map((note) => ({ month, note })));
+
 /** Measures `closing`. Its inputs must be there: see `missingInputs`. */
 export const measure = async (context: Context, progress: Progress): Promise<Measurement> => {
   const { catalog, lineage, closing, config, lake } = context;
@@ -244,6 +262,12 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
   const payments = await lake.rows(lineage.failedPayments(closing));
   const measurable = windowNames.filter((window) => standing(catalog, lineage, closing, window) === 'measurable');
   const windows = await atMost(lake.concurrency, measurable, (window) => measureWindow(window, payments, context));
+  const basis = basisOf(catalog, closing);
+  const mixedWindows = windowNames
+    .filter((window) => standing(catalog, lineage, closing, window) === 'bases differ')
+    .map((window) => ({ window, openingMonth: openingMonthOf(closing, window) }))
+    .map(({ window, openingMonth }) => ({ window, openingMonth, openingBasis: basisOf(catalog, openingMonth) }));
+  const comparable = trend.filter(({ point }) => basisOf(catalog, parseMonth(point.month)) === basis);
   const [unknown] = await lake.rows(lineage.unknownCustomers(closing));
 
   const connected = isConnected(
@@ -268,17 +292,22 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
       timeZone: config.timeZone,
       windows: { month: reportOf('month'), quarter: reportOf('quarter'), ttm: reportOf('ttm') },
       segments: shown,
-      trend: trend.map(({ point }) => point),
+      trend: comparable.map(({ point }) => point),
+      trendOnOtherBasis: trend
+        .filter((measured) => !comparable.includes(measured))
+        .map(({ point }) => ({ ...point, basis: basisOf(catalog, parseMonth(point.month)) })),
       segmentTrend: segmentTrend(
         shown.filter(({ window }) => window === headline),
-        trend
+        comparable
           .filter(({ point }) => point.window === headline)
           .map(({ point, segments: then }) => ({ month: parseMonth(point.month), segments: then })),
         minorUnitDecimals(config.reportingCurrency),
       ),
       failedPaymentsTrend: measurePayments(payments, context),
       topMovers: windows.flatMap((measured) => measured.topMovers),
+      sourceNotes: notesOf([closing, ...measurable.map((window) => openingMonthOf(closing, window))], catalog),
       gates: [
+        ...mixedBasis(closing, basis, mixedWindows),
         ...windows.flatMap((measured) => measured.gates),
         ...unknownCustomers(count(unknown?.unknown_lines), unknown?.first_customer ?? null),
       ],
@@ -288,6 +317,8 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
         benchmarks: config.benchmarks,
         bookBenchmark: bookBenchmark(reportOf('ttm')?.total ?? null, config),
         benchmarkSource: config.benchmarkSource,
+        mrr: basis,
+        mixedWindows,
       },
     },
     windows: windows.map(({ window, accounts, moved }) => ({ window, accounts, moved })),

@@ -1,6 +1,6 @@
 /** A month from snapshot to mail: ingest, check, measure, render, archive, deliver. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Archived, archivedFile, archivedMonths, type Manifest, publish, readArchived } from './archive.ts';
 import { artefactsOf, headlineCharts, type Makers } from './artefacts.ts';
@@ -20,7 +20,7 @@ import { type LedgerPart, writeLedger } from './ledger-file.ts';
 import { missingInputs } from './measurable.ts';
 import { type Measurement, measure } from './measure.ts';
 import type { Clock, Mailer, ObjectStore, Progress, QueryEngine, TableLoader } from './ports.ts';
-import { queryNames, queryText } from './queries/sql.ts';
+import { queryText, reportQueryNames } from './queries/sql.ts';
 import { chartFile, type MailImage } from './render/mail-images.ts';
 import { mailMessage } from './render/render-mail.ts';
 import { rebuildSite } from './site/rebuild-site.ts';
@@ -159,7 +159,10 @@ const manifestOf = (
     codeVersion,
     engine,
     inputs: inputsOf(month, catalog),
-    queries: queryNames.map((name) => ({ name, sha256: createHash('sha256').update(queryText(name)).digest('hex') })),
+    queries: reportQueryNames.map((name) => ({
+      name,
+      sha256: createHash('sha256').update(queryText(name)).digest('hex'),
+    })),
     config: settings,
   };
 };
@@ -204,7 +207,8 @@ const complete = async (
   };
   const archived = new Map<string, Report>();
   for (const point of await archivedMonths(store)) {
-    if (point >= report.month || !report.trend.some((shown) => shown.month === point)) continue;
+    const isShown = [...report.trend, ...report.trendOnOtherBasis].some((shown) => shown.month === point);
+    if (point >= report.month || !isShown) continue;
     const found = await readArchived(store, point);
     if (found !== null) archived.set(point, found.report);
   }
@@ -256,7 +260,10 @@ export const archiveMonth = async (
   for (const { name, problem } of missing) world.note(`${name} could not be made: ${problem}`);
   const names = missing.map(({ name }) => name);
   // What could not be made the last time is tried again; a revision comes of it only if something now can.
-  if (unchanged !== null && !isMoreComplete(names, unchanged.manifest.missing ?? [])) return keep(unchanged, names);
+  if (unchanged !== null && !isMoreComplete(names, unchanged.manifest.missing ?? [])) {
+    await rm(ledger);
+    return keep(unchanged, names);
+  }
   await saveCatalog(world.store, checked.catalog, checked.etag);
   const scanned = await world.bytesScanned?.();
   const about = {
@@ -275,13 +282,15 @@ const isMoreComplete = (missing: readonly string[], before: readonly string[]): 
   missing.length < before.length && missing.every((name) => before.includes(name));
 
 /**
- * Brings the archive's site up to date, and resolves with its page where that failed. The site is made of the archive and
+ * Brings the archive's site up to date, and resolves with its page where that failed or a month is damaged. The site is made of the archive and
  * can be made again: a month that is archived has not failed for it.
  */
 const showInSite = async ({ store, note }: World): Promise<readonly string[]> => {
   try {
-    await rebuildSite(store);
-    return [];
+    const damaged = await rebuildSite(store);
+    for (const month of damaged)
+      note(`archive/month=${month} is not what was archived: restore it from the backup. The index says so of it`);
+    return damaged.length === 0 ? [] : ['index.html'];
   } catch (error) {
     note(`the index of the archive could not be brought up to date: ${error instanceof Error ? error.message : error}`);
     return ['index.html'];

@@ -28,6 +28,8 @@ export const runRequestSchema = z.strictObject({
   check: z.boolean(),
   /** Null for no mail. */
   mail: mailRequestSchema.nullable(),
+  /** Asks the billing system for the month again although it was pulled. */
+  pullAgain: z.boolean().optional(),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 

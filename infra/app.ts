@@ -27,7 +27,7 @@ const make = async (): Promise<void> => {
   const layer = async (name: LayerName) =>
     Code.fromAsset(
       await nativeLayer(name, {
-        modules: join(root, 'node_modules'),
+        root,
         architecture: settings.architecture,
         out: join(staged, `${name}-layer`),
       }),

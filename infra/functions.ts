@@ -1,4 +1,4 @@
-/** The eight functions: what each is given, and what its role may do. */
+/** The functions, eight and one that pulls: what each is given, and what its role may do. */
 import { Duration, Size, Stack } from 'aws-cdk-lib';
 import {
   Architecture,
@@ -8,8 +8,10 @@ import {
   LayerVersion,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { lakeTables } from '../functions/lake/tables.ts';
+import { pullFolders, pullFoldersOf } from '../functions/sources/billing/published-month.ts';
 import { type Access, allow, athenaIn, decrypt, encrypt, list, logTo, read, roleFor, write } from './access.ts';
 import type { Archive } from './archive.ts';
 import type { DataLake } from './data-lake.ts';
@@ -26,6 +28,13 @@ export type FunctionCode = {
   readonly layers: Readonly<Record<LayerName, Code>>;
 };
 
+/** The billing system that months are pulled from. */
+export type Billing = {
+  readonly vendor: string;
+  readonly address: string;
+  readonly secret: Secret;
+};
+
 export type FunctionsProps = {
   readonly code: FunctionCode;
   readonly settings: Settings;
@@ -35,6 +44,8 @@ export type FunctionsProps = {
   readonly query: Query;
   readonly mail: Mail;
   readonly ops: Ops;
+  /** Null where months are uploaded. */
+  readonly billing: Billing | null;
 };
 
 type Shape = {
@@ -94,6 +105,7 @@ export class Functions extends Construct {
       access: letters,
       environment: people,
     });
+    if (props.billing !== null) this.make('pull', this.pulling(props.billing, notes));
     this.make('validate', {
       description: 'Finds what of the month is to be read',
       memoryMb: 512,
@@ -195,8 +207,38 @@ export class Functions extends Construct {
     return found;
   }
 
+  has(name: HandlerName): boolean {
+    return this.made.has(name);
+  }
+
   get all(): readonly Lambda[] {
     return [...this.made.values()];
+  }
+
+  /** Writes what it pulls and no other part of the inbox; alone may read the key. */
+  private pulling({ vendor, address, secret }: Billing, notes: readonly Access[]): Shape {
+    const { data, settings } = this.props;
+    const below = (folders: readonly string[]) => folders.map((folder) => `inbox/${folder}/`);
+    return {
+      description: 'Pulls a month from the billing system; called again until it is there',
+      memoryMb: settings.pullMemoryMb,
+      minutes: 15,
+      scratchGb: 10,
+      access: [
+        read(data.inbox, ...below(pullFolders)),
+        write(data.inbox, ...below(pullFoldersOf(vendor))),
+        list(data.inbox),
+        ...notes,
+        allow(['secretsmanager:GetSecretValue'], [secret.secretArn]),
+        decrypt(data.key, 'secretsmanager'),
+      ],
+      environment: {
+        INBOX_BUCKET: data.inbox.bucketName,
+        LAKE_BUCKET: data.lake.bucketName,
+        BILLING_SOURCE: address,
+        BILLING_SECRET: secret.secretArn,
+      },
+    };
   }
 
   private get architecture(): Architecture {

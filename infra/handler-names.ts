@@ -1,6 +1,7 @@
-/** The functions of the stack, each a file in functions/handlers. */
+/** The functions of the stack, each a file in functions/handlers. `pull` is there with a billing system alone. */
 export const handlerNames = [
   'starter',
+  'pull',
   'validate',
   'ingest',
   'measure',

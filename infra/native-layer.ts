@@ -42,39 +42,54 @@ const versionOf = async (folder: string): Promise<string | null> => {
 };
 
 export type LayerProps = {
-  /** A node_modules folder. */
-  readonly modules: string;
+  /** A repository that is installed: its node_modules, and beside them what is installed for another processor. */
+  readonly root: string;
   readonly architecture: Settings['architecture'];
   /** A folder to be made anew. */
   readonly out: string;
 };
 
-/** The packages of a layer. Throws a usage error when the processor's binary is not installed. */
-const packagesOf = async (native: Native, { modules, architecture }: LayerProps): Promise<readonly string[]> => {
+/** Where packages for another processor than this one's are installed: npm puts none of them into node_modules. */
+const foreignFolder = (cpu: Cpu): string => `.modules-${cpu}`;
+
+/** How all packages with binaries are brought here for a processor: by those that choose one, which npm allows. */
+const installCommand = async (cpu: Cpu, modules: string): Promise<string> => {
+  const natives: readonly Native[] = Object.values(layers).flat();
+  const wanted = await Promise.all(
+    natives.map(async ({ name }) => `${name}@${(await versionOf(join(modules, name))) ?? 'latest'}`),
+  );
+  return `npm install --prefix ${foreignFolder(cpu)} --no-save --os=linux --cpu=${cpu} --libc=glibc ${wanted.join(' ')}`;
+};
+
+/** The folders of the packages of a layer by their names. Throws a usage error when the processor's binary is not installed. */
+const packagesOf = async (native: Native, { root, architecture }: LayerProps): Promise<[string, string][]> => {
   const cpu = cpus[architecture];
+  const modules = join(root, 'node_modules');
   const binary = native.binary(cpu);
   const version = await versionOf(join(modules, native.name));
-  const installed = await versionOf(join(modules, binary));
   if (version === null) throw usageError(`${native.name} is not installed`, 'Run npm ci.');
-  if (installed !== version)
-    throw usageError(
-      `The functions are to run on ${architecture}, and ${binary} ${version} is not installed (found: ${installed ?? 'none'})`,
-      `Run: npm install --no-save --os=linux --cpu=${cpu} --libc=glibc ${binary}@${version}`,
-    );
-  return [native.name, binary, ...(native.beside ?? [])];
+  for (const place of [modules, join(root, foreignFolder(cpu), 'node_modules')]) {
+    if ((await versionOf(join(place, binary))) !== version) continue;
+    const own = [native.name, ...(native.beside ?? [])].map((name): [string, string] => [name, join(modules, name)]);
+    return [...own, [binary, join(place, binary)]];
+  }
+  throw usageError(
+    `The functions are to run on ${architecture}, and ${binary} ${version} is not installed`,
+    `Run: ${await installCommand(cpu, modules)}`,
+  );
 };
 
 /** Lays a layer out below `out` as Lambda wants it. Throws a usage error when something of it is not installed. */
 export const nativeLayer = async (layer: LayerName, props: LayerProps): Promise<string> => {
-  const { modules, out } = props;
+  const { out } = props;
   const natives: readonly Native[] = layers[layer];
   const packages = (await Promise.all(natives.map((native) => packagesOf(native, props)))).flat();
   await rm(out, { recursive: true, force: true });
-  for (const name of packages) {
+  for (const [name, folder] of packages) {
     const target = join(out, 'nodejs/node_modules', name);
     await mkdir(target, { recursive: true });
     // Types and prose are not needed to run.
-    await cp(join(modules, name), target, { recursive: true, filter: (path) => !/\.(d\.ts|md|map)$/.test(path) });
+    await cp(folder, target, { recursive: true, filter: (path) => !/\.(d\.ts|md|map)$/.test(path) });
   }
   return out;
 };

@@ -11,7 +11,7 @@ import { stateMachine } from './state-machine.ts';
 
 export type PipelineProps = { readonly functions: Functions; readonly ops: Ops; readonly timeout: Duration };
 
-const steps: readonly HandlerName[] = ['validate', 'ingest', 'measure', 'archive', 'deliver'];
+const steps: readonly HandlerName[] = ['pull', 'validate', 'ingest', 'measure', 'archive', 'deliver'];
 
 export class Pipeline extends Construct {
   readonly machine: StateMachine;
@@ -19,16 +19,17 @@ export class Pipeline extends Construct {
   constructor(scope: Construct, id: string, { functions, ops, timeout }: PipelineProps) {
     super(scope, id);
     const functionArn = (name: HandlerName) => functions.get(name).functionArn;
+    const pulls = functions.has('pull');
     const role = roleFor(this, 'Role', {
       service: 'states.amazonaws.com',
       description: 'Calls the steps of the retention report',
-      access: [allow(['lambda:InvokeFunction'], steps.map(functionArn))],
+      access: [allow(['lambda:InvokeFunction'], steps.filter((name) => functions.has(name)).map(functionArn))],
       trust: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(
-        Stack.of(this).toJsonString(stateMachine({ functionArn, timeoutSeconds: timeout.toSeconds() })),
+        Stack.of(this).toJsonString(stateMachine({ functionArn, timeoutSeconds: timeout.toSeconds(), pulls })),
       ),
       role,
       tracingEnabled: true,

@@ -1,13 +1,14 @@
 /** The stack: wiring only. Each part is a file beside this one. */
 import { type App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Config } from '../functions/core/config.ts';
+import { vendorOf } from '../functions/sources/billing/vendors.ts';
 import { codeVersion } from '../functions/version.ts';
 import { Alarms } from './alarms.ts';
 import { Archive } from './archive.ts';
 import { Dashboard } from './dashboard.ts';
 import { DataLake } from './data-lake.ts';
 import { Failures } from './failures.ts';
-import { type FunctionCode, Functions } from './functions.ts';
+import { type Billing, type FunctionCode, Functions } from './functions.ts';
 import { Mail } from './mail.ts';
 import { Ops } from './ops.ts';
 import { Pipeline } from './pipeline.ts';
@@ -52,7 +53,7 @@ export class ReportingStack extends Stack {
       key: data.key,
       cutoffGb: settings.queryCutoffGb,
     });
-    const secrets = new Secrets(this, 'Secrets', { key: data.key, removal });
+    const billing = this.billing(settings.billingSource, { key: data.key, removal });
     const mail = new Mail(this, 'Mail', {
       sender,
       identityArn: settings.identityArn,
@@ -68,6 +69,7 @@ export class ReportingStack extends Stack {
       query,
       mail,
       ops,
+      billing,
     });
     const pipeline = new Pipeline(this, 'Pipeline', {
       functions,
@@ -106,7 +108,7 @@ export class ReportingStack extends Stack {
       AthenaWorkgroup: query.workgroup,
       OpsTopicArn: ops.topic.topicArn,
       BoardPackPolicyArn: archive.boardPackPolicy.managedPolicyArn,
-      BillingSecretArn: secrets.billing.secretArn,
+      ...(billing === null ? {} : { BillingSource: billing.address, BillingSecretArn: billing.secret.secretArn }),
       TimeZone: timeZone,
       Version: codeVersion,
       ...Object.fromEntries(mail.records.map(({ id, text }) => [id, text])),
@@ -114,5 +116,12 @@ export class ReportingStack extends Stack {
     // The command line finds what it needs by these names.
     for (const [name, value] of Object.entries(outputs))
       new CfnOutput(this, `Output${name}`, { value }).overrideLogicalId(name);
+  }
+
+  /** Without an address nothing is pulled, and there is no secret to pay for. */
+  private billing(address: string | undefined, props: ConstructorParameters<typeof Secrets>[2]): Billing | null {
+    const vendor = address === undefined ? null : vendorOf(address);
+    if (address === undefined || vendor === null) return null;
+    return { vendor: vendor.name, address, secret: new Secrets(this, 'Secrets', props).billing };
   }
 }

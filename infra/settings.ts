@@ -1,7 +1,8 @@
 /** The CDK context, read once: every setting of an installation with its default and its check. */
 import type { Node } from 'constructs';
 import { z } from 'zod';
-import { usageError } from '../functions/errors.ts';
+import { ReportError, usageError } from '../functions/errors.ts';
+import { vendorOf, vendors } from '../functions/sources/billing/vendors.ts';
 
 // `-c name=value` gives text, cdk.json gives numbers and lists: both are taken.
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
@@ -21,6 +22,19 @@ const addresses = z.preprocess(
   z.array(address),
 );
 
+/** An address as `--source` takes it. It is never repeated: people write keys there. */
+const account = z.string().superRefine((text, context) => {
+  const vendor = vendorOf(text);
+  const names = vendors.map(({ name }) => `${name}:`).join(', ');
+  try {
+    if (vendor === null) throw usageError(`must begin with one of ${names}`, `For example: ${names}`);
+    vendor.check(text);
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    context.addIssue({ code: 'custom', message: `${error.message}. ${error.hint}` });
+  }
+});
+
 const logDays = [30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] as const;
 
 const settingsSchema = z
@@ -36,6 +50,11 @@ const settingsSchema = z
     reportByDay: whole(1, 28).default(5),
     /** Who gets alarms and ad-hoc reruns: a list, or text with commas. */
     opsRecipients: addresses.default([]),
+    /**
+     * The account that each month is pulled from, such as `stripe:?parent=group`. Left out: months are uploaded. The key
+     * has its place in a secret, and never here.
+     */
+    billingSource: account.optional(),
     /** ARN of an SES identity for the sender that is managed elsewhere. Left out: the stack makes the sender's domain one. */
     identityArn: z
       .string()
@@ -58,6 +77,7 @@ const settingsSchema = z
     /** More is quicker; new accounts are held to 3008 until their quota is raised, and millions of customers fit in it. */
     ingestMemoryMb: whole(1024, 10_240).default(3008),
     archiveMemoryMb: whole(1024, 10_240).default(3008),
+    pullMemoryMb: whole(1024, 10_240).default(3008),
     /** A run that takes longer is stopped, and alarms. */
     runTimeoutHours: whole(1, 72).default(6),
     /** What happens to data when the stack is deleted. `destroy` is for try-outs; buckets must be emptied first. */

@@ -8,6 +8,8 @@ export type StateMachineProps = {
   /** ARN of each function. */
   readonly functionArn: (name: HandlerName) => string;
   readonly timeoutSeconds: number;
+  /** Whether each month begins with being pulled from a billing system. */
+  readonly pulls: boolean;
 };
 
 /** What Lambda says when it is the one to blame; nothing of ours has run. */
@@ -36,6 +38,9 @@ const again = [retry(['Dependency', ...lambdaErrors], 4), retry(killed, 2)];
 // Another run is archiving the month: it has it for a quarter of an hour at most.
 const inTurn = { ErrorEquals: ['Busy'], IntervalSeconds: 60, BackoffRate: 1, MaxAttempts: 20, JitterStrategy: 'FULL' };
 
+// Another run pulls the month, a quarter of an hour a call: whoever waits may wait for as long as a run may take.
+const inTurnToPull = { ...inTurn, MaxAttempts: 720 };
+
 // A throttled function has not run. Of any other end of a mailing nobody knows what was sent: that goes to a person.
 const mailAgain = [retry(['Lambda.TooManyRequestsException'], 4)];
 
@@ -45,11 +50,30 @@ const request = { 'request.$': '$$.Execution.Input' };
 /** Concurrent parts of a month: each has a gigabyte or more of memory and disk, and the account has a ceiling. */
 const maxConcurrency = 8;
 
-export const stateMachine = ({ functionArn, timeoutSeconds }: StateMachineProps) => ({
+/** The month is pulled, a little with each call. */
+const pulling = (functionArn: StateMachineProps['functionArn']) => ({
+  Pull: {
+    Type: 'Task',
+    Resource: functionArn('pull'),
+    Parameters: { ...run, ...request },
+    ResultPath: '$.pulled',
+    Retry: [inTurnToPull, ...again],
+    Next: 'IsPulled',
+  },
+  IsPulled: {
+    Type: 'Choice',
+    // It stopped before its time ran out; the pages that it kept are not asked for again.
+    Choices: [{ Variable: '$.pulled.done', BooleanEquals: false, Next: 'Pull' }],
+    Default: 'Validate',
+  },
+});
+
+export const stateMachine = ({ functionArn, timeoutSeconds, pulls }: StateMachineProps) => ({
   Comment: 'A month from snapshot to mail',
-  StartAt: 'Validate',
+  StartAt: pulls ? 'Pull' : 'Validate',
   TimeoutSeconds: timeoutSeconds,
   States: {
+    ...(pulls ? pulling(functionArn) : {}),
     Validate: {
       Type: 'Task',
       Resource: functionArn('validate'),

@@ -40,12 +40,15 @@ const chartColours = `:root{${chartProperties(lightPalette)}}
 @media screen and (prefers-color-scheme:dark){:root{${chartProperties(darkPalette)}}}
 `;
 
-const pageStyles = ['colours', 'page', 'tables', 'controls', 'print'];
-
-const pageStyle = async (): Promise<string> => {
-  const sheets = await Promise.all(pageStyles.map((name) => read(`page/${name}.css`)));
-  return chartColours + sheets.map((sheet) => collapsed(sheet.replace(/\/\*[\s\S]*?\*\//g, ''))).join('') + barWidths;
+/** A style sheet as it is delivered: lines without indentation and comments. */
+const sheetsOf = async (names: readonly string[]): Promise<string> => {
+  const sheets = await Promise.all(names.map((name) => read(`page/${name}.css`)));
+  return sheets.map((sheet) => collapsed(sheet.replace(/\/\*[\s\S]*?\*\//g, ''))).join('');
 };
+
+const pageStyles = ['colours', 'base', 'page', 'tables', 'controls', 'print'];
+
+const pageStyle = async (): Promise<string> => chartColours + (await sheetsOf(pageStyles)) + barWidths;
 
 /** The page's modules as one script, not minified: whoever distrusts it can read it. */
 const pageScript = async (): Promise<string> => {
@@ -84,6 +87,7 @@ export const compileTemplates = async (): Promise<Map<string, string>> =>
   new Map([
     ['board-report.hbs', await compileMail()],
     ['report-page.hbs', await compilePage()],
+    ['archive-index.css', await sheetsOf(['colours', 'base', 'archive-index'])],
   ]);
 
 if (import.meta.main) {

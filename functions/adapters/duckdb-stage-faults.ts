@@ -1,8 +1,8 @@
 /** What is wrong with staged rows: one cheap scan says whether anything is, and only then each row is looked for. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Finding, findingsShown, type GateFault } from '../gate-fault.ts';
-import { type Column, uniqueBy } from '../sources/columns.ts';
-import type { TableName } from '../sources/source-file.ts';
+import { type Column, comparedWith, uniqueBy } from '../sources/columns.ts';
+import type { StagedTable } from '../sources/source-file.ts';
 import { exactRows } from './duckdb.ts';
 import { placesOf, quotedName, type ReadableFile } from './duckdb-source-file.ts';
 
@@ -26,16 +26,35 @@ type Suspect = {
 const whole = (text: string | null | undefined): number => parseInt(text ?? '0', 10);
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-const keyOf = (table: TableName): readonly string[] =>
+const keyOf = (table: StagedTable): readonly string[] =>
   table === 'lines' ? ['customer_id', 'subscription_id', 'item_id'] : (uniqueBy[table] ?? []);
 
-const outOfRange: Partial<Readonly<Record<TableName, { where: string; column: string; problem: string }>>> = {
+type Range = {
+  readonly where: string;
+  readonly column: string;
+  readonly problem: string;
+  readonly message: (rows: number) => string;
+};
+
+const outOfRange: Partial<Readonly<Record<StagedTable, Range>>> = {
   lines: {
     where: 'mrr < 0',
     column: 'mrr',
     problem: 'a line below zero: net credits and discounts off the line itself',
+    message: (rows) => `${counted(rows, 'line')} below zero`,
   },
-  fx: { where: 'rate = 0', column: 'rate', problem: 'a rate must be above zero' },
+  fx: {
+    where: 'rate = 0',
+    column: 'rate',
+    problem: 'a rate must be above zero',
+    message: (rows) => `${counted(rows, 'rate')} of zero`,
+  },
+  invoice_lines: {
+    where: 'wrong IS NULL AND ((period_start IS NULL) <> (period_end IS NULL) OR period_end < period_start)',
+    column: 'period_end',
+    problem: 'a period has both ends, the later one last; a line without service period has neither',
+    message: (rows) => `${counted(rows, 'service period')} of invoice_lines cannot be used`,
+  },
 };
 
 /** Names file and line of rows of the stage. */
@@ -65,17 +84,18 @@ const located = async (staged: readonly StagedFile[], suspects: readonly Suspect
 /** The faults of a table's staged rows; none when all of them can be used. */
 export const stageFaults = async (
   connection: DuckDBConnection,
-  { table, contract }: { readonly table: TableName; readonly contract: readonly Column[] },
+  { table, contract }: { readonly table: StagedTable; readonly contract: readonly Column[] },
   staged: readonly StagedFile[],
   rejects: Rejects,
 ): Promise<GateFault[]> => {
   const key = keyOf(table).map(quotedName).join(', ');
   const range = outOfRange[table];
+  const compared = `${comparedWith[table] ?? 'true'} IS NOT NULL`;
   const [sums] = await exactRows(
     connection,
     `SELECT count(wrong) AS wrong,
        ${range === undefined ? '0' : `count(*) FILTER (WHERE ${range.where})`} AS out_of_range,
-       ${key === '' ? '0' : `count(*) - count(DISTINCT hash(${key}))`} AS repeated
+       ${key === '' ? '0' : `count(*) FILTER (WHERE ${compared}) - count(DISTINCT hash(${key})) FILTER (WHERE ${compared})`} AS repeated
      FROM stage`,
   );
   const faults: GateFault[] = [];
@@ -103,11 +123,8 @@ export const stageFaults = async (
       problem: range.problem,
     }));
     const findings = await located(staged, suspects);
-    faults.push(
-      table === 'lines'
-        ? { code: 'NEGATIVE_MRR', message: `${counted(below, 'line')} below zero`, findings, total: below }
-        : { code: 'BAD_ROW', message: `${counted(below, 'rate')} of zero`, findings, total: below },
-    );
+    const code = table === 'lines' ? 'NEGATIVE_MRR' : 'BAD_ROW';
+    faults.push({ code, message: range.message(below), findings, total: below });
   }
   return faults;
 };
@@ -127,13 +144,14 @@ const wrongRows = async (connection: DuckDBConnection, contract: readonly Column
 
 const repeatedRows = async (
   connection: DuckDBConnection,
-  table: TableName,
+  table: StagedTable,
   key: string,
   staged: readonly StagedFile[],
 ): Promise<GateFault[]> => {
   // Whole keys are compared only where their hashes meet.
+  const compared = `${comparedWith[table] ?? 'true'} IS NOT NULL`;
   const repeats = `SELECT rowid AS row, concat_ws(', ', ${key}) AS value, row_number() OVER (PARTITION BY ${key} ORDER BY rowid) AS nth
-    FROM stage WHERE wrong IS NULL AND hash(${key}) IN (SELECT hash(${key}) FROM stage GROUP BY 1 HAVING count(*) > 1)`;
+    FROM stage WHERE wrong IS NULL AND ${compared} AND hash(${key}) IN (SELECT hash(${key}) FROM stage WHERE ${compared} GROUP BY 1 HAVING count(*) > 1)`;
   const [sums] = await exactRows(connection, `SELECT count(*) AS n FROM (${repeats}) WHERE nth > 1`);
   const total = whole(sums?.n);
   if (total === 0) return [];

@@ -2,14 +2,14 @@
 import type { CrmReading } from '../core/crm.ts';
 import { type Column, contractColumns } from '../sources/columns.ts';
 import { closeDayNumber, opportunityKey, wonValue } from '../sources/opportunity-columns.ts';
-import type { TableName } from '../sources/source-file.ts';
+import type { StagedTable } from '../sources/source-file.ts';
 import { quoted } from './duckdb.ts';
 import { quotedName, type ReadableFile } from './duckdb-source-file.ts';
 
 const dimensionLength = 10_000;
 
 /** What is derived once at the border, so that no query need spell it. */
-const derivedColumns: Readonly<Record<TableName, readonly (readonly [name: string, type: string])[]>> = {
+const derivedColumns: Readonly<Record<StagedTable, readonly (readonly [name: string, type: string])[]>> = {
   lines: [],
   customers: [['attributes', 'MAP(VARCHAR, VARCHAR)']],
   cancellations: [
@@ -23,16 +23,17 @@ const derivedColumns: Readonly<Record<TableName, readonly (readonly [name: strin
     ['close_day', 'BIGINT'],
     ['won', 'BOOLEAN'],
   ],
+  invoice_lines: [],
 };
 
 /** Columns of the stored table, in their order. */
-export const storedColumns = (table: TableName): string[] => [
+export const storedColumns = (table: StagedTable): string[] => [
   ...contractColumns(table).map(({ name }) => name),
   ...derivedColumns[table].map(([name]) => name),
 ];
 
 /** `wrong` is NULL, or the name of the column at fault and its raw text. */
-export const createStage = (table: TableName): string => {
+export const createStage = (table: StagedTable): string => {
   const columns = [
     ...contractColumns(table).map(({ name, type }) => `${quotedName(name)} ${type}`),
     ...derivedColumns[table].map(([name, type]) => `${name} ${type}`),
@@ -50,7 +51,7 @@ const reasonKey = (raw: string): string => `trim(regexp_replace(lower(${raw}), '
 
 /** Appends a file's rows to the stage, in the file's order. `dimensions` are the columns that customers carry beside the contract's. */
 export const stageFile = (
-  table: TableName,
+  table: StagedTable,
   source: ReadableFile,
   dimensions: readonly string[],
   reading: CrmReading,
@@ -74,7 +75,7 @@ export const stageFile = (
     dimensions.length === 0
       ? 'CAST(MAP() AS MAP(VARCHAR, VARCHAR))'
       : `CAST({${dimensions.map((name) => `${quoted(name)}: ${raw(name)}`).join(', ')}} AS MAP(VARCHAR, VARCHAR))`;
-  const derived: Readonly<Record<TableName, readonly string[]>> = {
+  const derived: Readonly<Record<StagedTable, readonly string[]>> = {
     lines: [],
     customers: [attributes],
     cancellations: [`substr(${raw('ended_on')}, 1, 7)`, reasonKey(raw('reason'))],
@@ -85,6 +86,7 @@ export const stageFile = (
       closeDayNumber(raw('close_date'), reading),
       wonValue(raw('stage'), raw('is_won'), reading),
     ],
+    invoice_lines: [],
   };
   const wrong = `CASE ${[...faults, ...longDimensions].join(' ')} END`;
   const values = [...contract.map((column) => typed(column, raw(column.name))), ...derived[table], wrong];

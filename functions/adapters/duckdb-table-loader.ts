@@ -9,7 +9,7 @@ import { partitionKey } from '../lake/tables.ts';
 import type { LoadedTable, LoadRequest, ObjectStore, TableLoader } from '../ports.ts';
 import { type Column, contractColumns, sortedBy, usualReading } from '../sources/columns.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
-import type { SourceFile, TableName } from '../sources/source-file.ts';
+import type { SourceFile, StagedTable, TableName } from '../sources/source-file.ts';
 import { duckdbFailure, exactRows, lakeFormat, quoted } from './duckdb.ts';
 import { quotedName, type ReadableFile, readableFile, rejectsOf, renamed } from './duckdb-source-file.ts';
 import { createStage, stageFile, storedColumns } from './duckdb-stage.ts';
@@ -24,7 +24,7 @@ export type DuckdbTableLoaderOptions = {
 };
 
 /** Makes the plain bytes of a file readable and resolves with their path. */
-type Unpack = (file: SourceFile) => Promise<string>;
+export type Unpack = (file: SourceFile) => Promise<string>;
 
 export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoader => {
   const { instance } = options;
@@ -80,9 +80,9 @@ const explained = ({ table, target }: LoadRequest, error: unknown) => {
 };
 
 /** Reads every file of a table into the stage and checks it. Throws BlockedError with all that is wrong. */
-const stage = async (
+export const stage = async (
   connection: DuckDBConnection,
-  { table, files, reading = usualReading }: LoadRequest,
+  { table, files, reading = usualReading }: Pick<LoadRequest, 'files' | 'reading'> & { readonly table: StagedTable },
   unpack: Unpack,
 ): Promise<LoadedTable> => {
   const contract = contractColumns(table, reading);
@@ -155,7 +155,7 @@ const mustHaveColumns = ({ file, columns }: ReadableFile, contract: readonly Col
 
 type Facts = Pick<LoadedTable, 'sums' | 'endedMonths' | 'rates'>;
 
-const factsOf = async (connection: DuckDBConnection, table: TableName): Promise<Facts> => {
+const factsOf = async (connection: DuckDBConnection, table: StagedTable): Promise<Facts> => {
   const none: Facts = { sums: {}, endedMonths: {}, rates: {} };
   if (table === 'lines' || table === 'payments') {
     const [amount, counts] = table === 'lines' ? ['mrr', "status IN ('active', 'past_due')"] : ['amount', 'true'];

@@ -22,6 +22,8 @@ export type RunOptions = Sourced &
 
 export type CheckOptions = Sourced & { readonly month: Month };
 
+export type DoctorOptions = Omit<Sourced, 'source'> & { readonly source: string; readonly month?: Month };
+
 export type BackfillOptions = Sourced & Pulling & { readonly from: Month; readonly to: Month };
 
 export type FollowOptions = { readonly stack: string; readonly execution: string; readonly json: boolean };
@@ -51,6 +53,11 @@ const rules: readonly Rule[] = [
     'Try it without --stack. To run a month on a stack: retention run --stack <name> --month 2026-10 --source <dir>',
   ],
   [
+    (command, given) => command === 'doctor' && given.has('stack'),
+    'the doctor looks a source over from this machine',
+    'Leave --stack out. What is in the inbox of a stack is looked over by: retention check --stack <name> --month 2026-10',
+  ],
+  [
     (_, given) => given.has('stack') && given.has('home'),
     '--home is on this machine, --stack is on AWS: a command works on one of them',
     'Leave one of the two out.',
@@ -61,9 +68,9 @@ const rules: readonly Rule[] = [
     'Leave --config out; to change it, edit retention.config.json and deploy: npx cdk deploy',
   ],
   [
-    (_, given) => given.has('pullAgain') && (given.has('stack') || !given.has('source')),
-    '--pull-again is for a billing system that this machine pulls from',
-    'Give --source stripe: with it, and leave --stack out.',
+    (_, given) => given.has('pullAgain') && !given.has('stack') && !given.has('source'),
+    '--pull-again is for a billing system that months are pulled from',
+    'Give an account such as --source stripe: with it, or a stack that was deployed with one.',
   ],
   [
     (command, given) => command === 'check' && given.has('stack') && given.has('source'),

@@ -14,12 +14,14 @@ import {
   segmentArgument,
   windowArgument,
 } from './arguments.ts';
+import { doctor } from './doctor-command.ts';
 import { openInterrupts, stoppedExit } from './interrupt.ts';
 import * as local from './local-commands.ts';
 import { type OpenOptions, open } from './open-command.ts';
 import {
   type BackfillOptions,
   type CheckOptions,
+  type DoctorOptions,
   type FollowOptions,
   type RunOptions,
   refuseContradictions,
@@ -51,6 +53,7 @@ const program = new Command('retention')
     `
 Start here:
   retention demo                                     make a sample book and run it
+  retention doctor --source stripe:                  look an account or a folder over: what is to be put right first
   retention check --month 2026-10 --source billing   try the gates on your own snapshots; writes nothing
   retention run --month 2026-10 --source billing     read, check, measure, archive, mail
   retention trace --month 2026-10 --account cus_42   the invoices and opportunities behind a figure
@@ -71,8 +74,12 @@ const stack = () => new Option('--stack <name>', 'a stack deployed on AWS, in pl
 const asJson = () => new Option('--json', 'print the result for machines').default(false);
 const month = () => new Option('--month <YYYY-MM>', 'the closing month').argParser(monthArgument).makeOptionMandatory();
 const source = () =>
-  new Option('--source <dir>', 'folder of snapshots, one folder a month, or stripe:; left out: what the lake has');
-const pullAgain = () => new Option('--pull-again', 'with --source stripe: pull months anew that were pulled before');
+  new Option(
+    '--source <dir>',
+    'folder of snapshots, one folder a month, or an account such as stripe:; left out: what the lake has',
+  );
+const pullAgain = () =>
+  new Option('--pull-again', 'with an account as --source, or a stack that has one: pull months anew that were pulled');
 const config = () => new Option('--config <file>', 'settings; default: retention.config.json here, if there is one');
 
 program.hook('preAction', (_, command) => {
@@ -109,7 +116,8 @@ the same inputs, settings and code adds nothing; anything else adds a revision t
 
 On a stack the folder's months up to this one are first brought to the inbox: changed files are sent, files that a
 month no longer has are removed. Then the run is started and followed. Its mail goes to those who operate the stack,
-with --board to the board, with --to to others. Ctrl-C leaves the run going.
+with --board to the board, with --to to others. Ctrl-C leaves the run going. A stack that was deployed with an account
+pulls the month first.
 
   retention run --stack retention-report --month 2026-10 --source billing
   retention run --stack retention-report --month 2026-10 --board --resend`,
@@ -136,6 +144,35 @@ program
   .action(async ({ stack, ...options }: CheckOptions) =>
     stack === undefined ? local.check(options, context) : (await stackCommands()).check({ ...options, stack }, context),
   );
+
+program
+  .command('doctor')
+  .description('look a source over and say what is to be put right; writes nothing')
+  .addOption(new Option('--month <YYYY-MM>', 'the month to look at; default: the newest one').argParser(monthArgument))
+  .addOption(source().makeOptionMandatory())
+  .addOption(home())
+  .addOption(stack().hideHelp())
+  .addOption(config())
+  .addOption(asJson())
+  .addHelpText(
+    'after',
+    `
+  retention doctor --source stripe:                      before the first pull: key, permissions, clock, and how far
+                                                         back the account tells; reasons, dimensions and currencies
+                                                         from its newest 1,000 subscriptions and customers
+  retention doctor --source stripe: --month 2026-10      after the pull: the same from the whole month
+  retention doctor --source billing --month 2026-10      a folder: files, control totals, snapshots, rates, reasons,
+                                                         dimensions, customers
+
+Each line is ok, warn (a run goes through) or fail (a run would stop), with what was seen and what puts it right, and
+with lines to fill in and paste. Few requests are made, all of them reading; nothing is pulled or written.
+
+Exit codes: 0 nothing failed; otherwise that of the first line that failed: 2 key or settings, 3 a gate would block,
+4 the account refuses the key, refuses to be read, or does not answer.`,
+  )
+  .action(async (options: DoctorOptions) => {
+    process.exitCode = await doctor(options, context);
+  });
 
 program
   .command('backfill')

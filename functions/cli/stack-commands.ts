@@ -8,6 +8,8 @@ import { refuseUnknown } from '../deliver.ts';
 import { ReportError } from '../errors.ts';
 import type { Progress } from '../ports.ts';
 import type { Outcome, RunRequest, Started } from '../run-record.ts';
+import { vendorOf } from '../sources/billing/vendors.ts';
+import { folderOf } from '../sources/folder-address.ts';
 import { openFolderSource } from '../sources/folder-source.ts';
 import { executionArnOf, followExecution } from '../stack/follow.ts';
 import { syncInbox } from '../stack/inbox.ts';
@@ -16,6 +18,7 @@ import { executionNameOf, startRun } from '../stack/start.ts';
 import { type BackfillOptions, type CheckOptions, type FollowOptions, monthsOf, type RunOptions } from './options.ts';
 import type { Context } from './place.ts';
 import { printArchived, printBackfill, printDeliveries, printGates } from './printing.ts';
+import { pulling, refusedAccount } from './stack-billing.ts';
 import { type StackPlace, withStack } from './stack-place.ts';
 import { jsonText as json, safe } from './terminal.ts';
 
@@ -30,9 +33,11 @@ const again = (stack: string, run: string) => `Follow it again: retention follow
 /** Brings the inbox in line with the folder, up to a month. */
 const upload = async (dir: string | undefined, until: Month, place: StackPlace, { terminal }: Context) => {
   if (dir === undefined) return;
+  const vendor = vendorOf(dir);
+  if (vendor !== null) throw refusedAccount(vendor, place);
   const note = (text: string) => terminal.note(`note: ${safe(text, 300)}`);
   const inbox = { client: place.s3, bucket: place.outputs.InboxBucket, progress: terminal.progress, note };
-  const { sent, unchanged, removed } = await syncInbox(await openFolderSource(dir), until, inbox);
+  const { sent, unchanged, removed } = await syncInbox(await openFolderSource(folderOf(dir)), until, inbox);
   terminal.note(`Inbox: ${sent} files sent, ${unchanged} unchanged, ${removed} removed.`);
 };
 
@@ -149,10 +154,11 @@ const tellRun = async (finished: Finished, place: StackPlace, asJson: boolean, c
 export const run = (options: OnStack<RunOptions>, context: Context): Promise<void> =>
   withStack(options.stack, context.terminal, async (place) => {
     const { month, to, board = false, email, resend, json: asJson } = options;
+    const pull = pulling(options.pullAgain, place);
     await upload(options.source, month, place, context);
     const whom: NonNullable<RunRequest['mail']>['to'] = to === undefined ? (board ? 'recipients' : 'ops') : [...to];
     const mail = email ? { to: whom, resend } : null;
-    const finished = await startAndFinish({ month, check: false, mail }, place, asJson, context);
+    const finished = await startAndFinish({ month, check: false, mail, ...pull }, place, asJson, context);
     await tellRun(finished, place, asJson, context);
   });
 
@@ -168,11 +174,12 @@ export const backfill = (options: OnStack<BackfillOptions>, context: Context): P
   const months = monthsOf(options);
   const { terminal } = context;
   return withStack(options.stack, terminal, async (place) => {
+    const pull = pulling(options.pullAgain, place);
     await upload(options.source, options.to, place, context);
     const reports: Report[] = [];
     for (const [at, month] of months.entries()) {
       const progress = () => terminal.progress('Archiving months', at, months.length);
-      const request = { month, check: false, mail: null };
+      const request = { month, check: false, mail: null, ...pull };
       const { outcome, report } = await startAndFinish(request, place, options.json, context, progress);
       if (report === null) continue;
       reports.push(report);

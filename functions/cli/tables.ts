@@ -37,7 +37,7 @@ const bridge: readonly Line[] = [
 export const headlineTable = (report: Report): string => {
   const windows = windowNames.map((name) => ({ name, window: report.windows[name] }));
   const header = [
-    `${report.month}, revision ${report.revision}, ${report.reportingCurrency}`,
+    `${report.month}, revision ${report.revision}, ${report.reportingCurrency}${report.basis.mrr === 'invoiced' ? ', invoiced' : ''}`,
     ...windows.map(({ name, window }) =>
       window === null ? windowTitles[name] : `${windowTitles[name]} from ${window.openingMonth}`,
     ),

@@ -1,8 +1,10 @@
 /** Gates: a wrong number is worse than a late one. Pure judgements over figures; who finds the facts is told elsewhere. */
+
+import type { MrrBasis } from './basis.ts';
 import type { Config } from './config.ts';
 import { type Exact, exact, sum } from './money.ts';
 import type { WindowName } from './month.ts';
-import type { Bridge, Gate, Retention, SegmentRow } from './report.ts';
+import type { Bridge, Gate, MixedWindow, Retention, SegmentRow } from './report.ts';
 import { bridgeClosing } from './retention.ts';
 
 const warn = (code: Gate['code'], message: string): Gate => ({ code, severity: 'warn', message });
@@ -67,6 +69,17 @@ export const lateRows = (
         warn(
           'LATE_ROWS',
           `The cancellations of ${closing} hold rows dated in months already reported: ${months.map(({ month, rows }) => `${rows} in ${month}`).join(', ')}. Run ${months.length === 1 ? 'that month' : 'those months'} again to restate.`,
+        ),
+      ];
+
+/** Warns where windows are left out because their two ends rest on different bases. */
+export const mixedBasis = (closing: string, basis: MrrBasis, mixed: readonly MixedWindow[]): Gate[] =>
+  mixed.length === 0
+    ? []
+    : [
+        warn(
+          'BASIS_MIXED',
+          `The book of ${closing} is on the ${basis} basis, that of ${mixed.map(({ window, openingMonth, openingBasis }) => `${openingMonth} (${windowWords[window]} before) on the ${openingBasis} one`).join(', ')}. What lies between two bases is no retention: ${mixed.length === 1 ? 'this window is' : 'these windows are'} n/a.`,
         ),
       ];
 

@@ -4,6 +4,9 @@ import type { Cause } from './report.ts';
 /** A reason can say that the customer decided, or that a payment failed for good. */
 export type ReasonCause = Extract<Cause, 'voluntary' | 'involuntary'>;
 
+/** What stands in the place of a reason where a billing system tells none. */
+export const reasonNotTold = 'not_told';
+
 /** The key of a raw reason: lower case, everything between letters and digits one underscore. */
 export const reasonKey = (reason: string): string =>
   reason
@@ -16,7 +19,8 @@ const causes: Readonly<Record<ReasonCause, string>> = {
   // Stripe cancellation_details.reason; Chargebee cancel_reason; Recurly expiration reasons; then what CSVs say.
   involuntary: `
     payment_failed payment_disputed
-    not_paid no_card
+    not_paid no_card fraud_review_failed tax_calculation_failed currency_incompatible_with_gateway
+    non_compliant_eu_customer non_compliant_customer
     nonpayment non_payment
     card_expired expired_card card_declined payment_failure failed_payment dunning_exhausted dunning_failed dunning
     insufficient_funds chargeback dispute_lost dispute involuntary involuntary_churn unpaid`,
@@ -27,7 +31,8 @@ const causes: Readonly<Record<ReasonCause, string>> = {
     canceled cancelled
     customer_request customer_requested customer_decided requested_by_customer voluntary voluntary_churn
     price pricing budget budget_cut competitor switched_to_competitor moved_to_competitor no_longer_needed
-    not_needed not_using project_ended business_closed non_renewal not_renewed did_not_renew`,
+    not_needed not_using project_ended business_closed non_renewal not_renewed did_not_renew
+    non_renewing fixed_billing_cycles`,
 };
 
 /** Reason key → cause, before a configuration adds to it or overrides it. */

@@ -1,5 +1,6 @@
 /** The shape of report.json, schemaVersion 1: what finance systems and board packs rely on. Fields are added, never re-meant. */
 import { z } from 'zod';
+import { basisNames } from './basis.ts';
 import { windowNames } from './month.ts';
 
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/);
@@ -10,6 +11,8 @@ const ratio = z
   .regex(/^-?\d+\.\d{6}$/)
   .nullable();
 const count = z.int().nonnegative();
+/** Committed in reports of a version that knew no other. */
+const mrrBasis = z.enum(basisNames).default('committed');
 
 /** One window over a set of accounts. Money in the reporting currency, constant currency at opening rates. */
 export const retentionSchema = z.strictObject({
@@ -72,6 +75,9 @@ export const tracedSchema = z.strictObject({
 
 const windowSchema = z.strictObject({
   openingMonth: month,
+  /** What the MRR of both ends rests on: always the same, or the window is null. */
+  openingBasis: mrrBasis,
+  closingBasis: mrrBasis,
   total: retentionSchema,
   bridge: bridgeSchema,
   failedPayments: failedPaymentsSchema,
@@ -93,7 +99,13 @@ export const blockingGates = [
   'CONTROL_TOTAL',
   'BRIDGE_OPEN',
 ] as const;
-export const warningGates = ['UNCLASSIFIED_CHURN', 'UNKNOWN_CUSTOMER', 'BOOK_SWING', 'LATE_ROWS'] as const;
+export const warningGates = [
+  'UNCLASSIFIED_CHURN',
+  'UNKNOWN_CUSTOMER',
+  'BOOK_SWING',
+  'LATE_ROWS',
+  'BASIS_MIXED',
+] as const;
 
 const segmentSchema = z.strictObject({
   window: z.enum(windowNames),
@@ -150,7 +162,10 @@ export const reportSchema = z.strictObject({
     ttm: windowSchema.nullable(),
   }),
   segments: z.array(segmentSchema),
+  /** On the basis of the report's own month: what can be set against it. */
   trend: z.array(trendSchema),
+  /** Points of the same months whose both ends rest on another basis. Empty in reports of a version without it. */
+  trendOnOtherBasis: z.array(trendSchema.extend({ basis: mrrBasis })).default([]),
   /** Empty in reports of a version that did not have it. */
   segmentTrend: z.array(segmentTrendSchema).default([]),
   /**
@@ -160,6 +175,11 @@ export const reportSchema = z.strictObject({
   failedPaymentsTrend: z.array(z.strictObject({ month, ...failedPaymentsSchema.shape })).default([]),
   /** The accounts that moved most in each window, at most 10 a window, largest first. The whole ledger is movements.csv. */
   topMovers: z.array(topMoverSchema),
+  /**
+   * What the source could not know of the closing month and of the opening months, in its own words; newest month first.
+   * Empty in reports of a version without it.
+   */
+  sourceNotes: z.array(z.strictObject({ month, note: z.string() })).default([]),
   gates: z.array(gateSchema),
   /** Rules a reader needs to judge the figures, as they were configured for this run. */
   basis: z.strictObject({
@@ -182,6 +202,12 @@ export const reportSchema = z.strictObject({
       })
       .nullable(),
     benchmarkSource: z.string(),
+    /** What the MRR of the report's month rests on. */
+    mrr: mrrBasis,
+    /** Windows that are null because their two ends rest on different bases. */
+    mixedWindows: z
+      .array(z.strictObject({ window: z.enum(windowNames), openingMonth: month, openingBasis: mrrBasis }))
+      .default([]),
   }),
   restatement: z
     .strictObject({
@@ -207,4 +233,5 @@ export type Movement = (typeof movementNames)[number];
 export type Cause = (typeof causeNames)[number];
 export type Benchmark = (typeof benchmarkNames)[number];
 export type Report = z.infer<typeof reportSchema>;
+export type MixedWindow = Report['basis']['mixedWindows'][number];
 export type WindowReport = z.infer<typeof windowSchema>;

@@ -17,6 +17,7 @@ const figuresOf = (report: Report): Map<string, string | null> => {
     for (const [figure, value] of Object.entries(values))
       if (typeof value !== 'boolean') found.set(`${path}.${figure}`, shown(value));
   };
+  found.set('basis.mrr', report.basis.mrr);
   for (const window of windowNames) {
     const at = report.windows[window];
     if (at === null) continue;
@@ -64,9 +65,22 @@ const changedSegments = (now: Report, archived: ReadonlyMap<string, Report>): Re
     }),
   );
 
+/** Months of the trend whose MRR rests on something else than when they were reported, each told once. */
+const changedBases = (now: Report, archived: ReadonlyMap<string, Report>): Restatement['earlierMonths'] => {
+  const points = [...now.trend.map((point) => ({ ...point, basis: now.basis.mrr })), ...now.trendOnOtherBasis];
+  return points.flatMap(({ month, window, basis }, at) => {
+    const was = archived.get(month)?.basis.mrr;
+    const isFirst = points.findIndex((point) => point.month === month) === at;
+    return month === now.month || was === undefined || was === basis || !isFirst
+      ? []
+      : [{ month, window, figure: 'basis', was, now: basis }];
+  });
+};
+
 /** Trend points that differ from what the archived current report of their own month says. */
 export const changedHistory = (now: Report, archived: ReadonlyMap<string, Report>): Restatement['earlierMonths'] => [
-  ...now.trend.flatMap((point) => {
+  ...changedBases(now, archived),
+  ...[...now.trend, ...now.trendOnOtherBasis].flatMap((point) => {
     const report = archived.get(point.month);
     if (point.month === now.month || report === undefined) return [];
     const total: Retention | undefined = report.windows[point.window]?.total;

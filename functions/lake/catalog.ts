@@ -1,5 +1,6 @@
 /** What the lake knows: for each month, which version of each table is the good one, and what it holds. */
 import { z } from 'zod';
+import { basisNames, type MrrBasis } from '../core/basis.ts';
 import { isMonth, type Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
 import type { ObjectStore, Partition } from '../ports.ts';
@@ -21,6 +22,8 @@ const tableSchema = z.strictObject({
 });
 
 const monthSchema = z.strictObject({
+  /** What its source could not know, as control.json says; left out where that is nothing. */
+  notes: z.array(z.string()).optional(),
   lines: tableSchema.optional(),
   customers: tableSchema.optional(),
   cancellations: tableSchema.optional(),
@@ -28,6 +31,8 @@ const monthSchema = z.strictObject({
   fx: tableSchema.optional(),
   opportunities: tableSchema.optional(),
   control: fileSchema.optional(),
+  /** What the MRR of its lines rests on; left out where it is committed. */
+  basis: z.enum(basisNames).optional(),
 });
 
 const catalogSchema = z.strictObject({
@@ -103,6 +108,9 @@ export const monthsWith = (catalog: Catalog, table: TableName, until?: Month): M
 /** Months that have a book, oldest first. */
 export const bookMonths = (catalog: Catalog, until: Month): Month[] =>
   monthsWith(catalog, 'lines', until).filter((month) => partitionOf(catalog, month, 'lines') !== null);
+
+/** What the MRR of a month rests on. */
+export const basisOf = (catalog: Catalog, month: Month): MrrBasis => catalog.get(month)?.basis ?? 'committed';
 
 /** Rates into the reporting currency as they stood at a month: those of the newest fx file not later than it. */
 export const ratesAt = (catalog: Catalog, month: Month, reportingCurrency: string): ReadonlyMap<string, string> => {

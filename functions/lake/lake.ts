@@ -20,16 +20,20 @@ export type Lake = {
 };
 
 export const openLake = (store: ObjectStore, engine: QueryEngine): Lake => {
-  /** Tables being built now: who needs one as well waits for it. */
-  const building = new Map<string, Promise<void>>();
+  /**
+   * Tables that were begun: who needs one as well waits for it, and whoever found it missing a while ago does not build
+   * it again. Its file would be replaced under those who read it.
+   */
+  const begun = new Map<string, Promise<void>>();
 
   const build = (table: DerivedTable): Promise<void> => {
     const key = partitionKey(table.target);
-    const known = building.get(key);
+    const known = begun.get(key);
     if (known !== undefined) return known;
-    const begun = engine.materialise(table.sql, table.reads, table.target).finally(() => building.delete(key));
-    building.set(key, begun);
-    return begun;
+    const built = engine.materialise(table.sql, table.reads, table.target);
+    begun.set(key, built);
+    built.catch(() => begun.delete(key));
+    return built;
   };
 
   /** Makes sure that tables are stored, building what they are made of first. */

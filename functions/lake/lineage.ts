@@ -89,6 +89,12 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     [...new Set(months.flatMap((month) => Object.keys(catalog.get(month)?.lines?.sums ?? {})))].sort();
   const lines = (month: Month) => partitionOf(catalog, month, 'lines');
 
+  const cancellationsOf = (months: readonly Month[]): Partition[] =>
+    monthsWith(catalog, 'cancellations')
+      .filter((month) => months.some((ended) => catalog.get(month)?.cancellations?.endedMonths[ended] !== undefined))
+      .map((month) => partitionOf(catalog, month, 'cancellations'))
+      .filter((partition) => partition !== null);
+
   const customersMonth = (month: Month): Month | undefined => monthsWith(catalog, 'customers', month).at(-1);
   const customers = (month: Month): Partition | null => {
     const newest = customersMonth(month);
@@ -183,10 +189,7 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
   const windowAccounts = (closing: Month, window: WindowName): DerivedTable => {
     const opening = openingMonthOf(closing, window);
     const inside = monthsInside(opening, closing);
-    const cancellations = monthsWith(catalog, 'cancellations')
-      .filter((month) => inside.some((ended) => catalog.get(month)?.cancellations?.endedMonths[ended] !== undefined))
-      .map((month) => partitionOf(catalog, month, 'cancellations'))
-      .filter((partition) => partition !== null);
+    const cancellations = cancellationsOf(inside);
     const family = families(closing);
     const segments = customers(opening);
     const stale = staleCustomers(opening);
@@ -423,6 +426,43 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
         closing,
         { month: text(closing), lines_version: versionOf(lines(closing)), ...parameters },
         [lines(closing), ...sources],
+      );
+    },
+
+    /** Reasons of cancellations dated in the year up to a month that no cause is known for. */
+    unknownReasons: (closing: Month): Derived => {
+      const inside = monthsInside(openingMonthOf(closing, 'ttm'), closing);
+      const files = cancellationsOf(inside);
+      return derive(
+        'unknown-reasons',
+        closing,
+        {
+          ended_months: list(inside),
+          cancellation_months: list(files.map(({ month }) => month)),
+          cancellation_versions: list(files.map(({ version }) => version)),
+          reasons: rows(reasonCauses(config)),
+        },
+        files,
+      );
+    },
+
+    /** Accounts of the book without a segment, dimension by dimension in the order of `dimensions`. */
+    accountsWithoutSegments: (closing: Month): Derived => {
+      const [newest, stale, family] = [customers(closing), staleCustomers(closing), families(closing)];
+      return derive(
+        'accounts-without-segments',
+        closing,
+        {
+          month: text(closing),
+          book_version: versionOf(book(closing)),
+          families_month: monthOf(family),
+          families_version: versionOf(family),
+          customers_month: monthOf(newest),
+          customers_version: versionOf(newest),
+          stale_version: versionOf(stale),
+          ...slotsOf(dimensions(closing)),
+        },
+        [book(closing), family, newest, stale],
       );
     },
   };

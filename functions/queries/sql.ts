@@ -1,7 +1,8 @@
 /** Portable queries: plain .sql files with `:name` parameters, filled with checked, typed literals for every engine alike. */
 import { readFileSync } from 'node:fs';
 
-export const queryNames = [
+/** The queries that a report is made of. */
+export const reportQueryNames = [
   'book',
   'book-total',
   'cells',
@@ -18,6 +19,11 @@ export const queryNames = [
   'unknown-customers',
   'window-accounts',
 ] as const;
+
+/** The queries that look a source over and have no part in a report. */
+export const doctorQueryNames = ['accounts-without-segments', 'unknown-reasons'] as const;
+
+export const queryNames = [...reportQueryNames, ...doctorQueryNames] as const;
 export type QueryName = (typeof queryNames)[number];
 
 /** The text of a query, as written. */

@@ -60,7 +60,8 @@ const linksOf = ({ files }: MonthEntry): (Link & { readonly name: string })[] =>
 };
 
 /** Why a month does not say what was once said of it. */
-const badgesOf = ({ readable, restated, restatement }: MonthEntry): string[] => {
+const badgesOf = ({ readable, damaged, restated, restatement }: MonthEntry): string[] => {
+  if (damaged) return ['Damaged'];
   if (!readable) return ['Written by another version'];
   if (restatement === null) return [];
   return [
@@ -86,7 +87,6 @@ const rowOf = (entry: MonthEntry, before: MonthEntry | undefined) => {
       : moneyWithCode(amount, entry.reportingCurrency);
   const change = signedPoints(ratioOf(headline?.ndr ?? null), ratioOf(comparable?.ndr ?? null), 'up');
   return {
-    id: `m${entry.month}`,
     month: longMonth(entry.month),
     href: report?.href ?? null,
     badges: badgesOf(entry),
@@ -94,7 +94,9 @@ const rowOf = (entry: MonthEntry, before: MonthEntry | undefined) => {
       ? headline === null
         ? 'First month: nothing to compare with yet'
         : ''
-      : 'Its figures are in its files',
+      : entry.damaged
+        ? 'Not what was archived: restore it from the backup'
+        : 'Its figures are in its files',
     window: windowNote(headline),
     ndr: percentText(ratioOf(headline?.ndr ?? null)),
     change: change.plain === notAvailable ? null : change,
@@ -172,7 +174,7 @@ let style = '';
 /** The document as text. The same index gives the same bytes; every value is HTML-escaped by Handlebars. */
 export const archivePage = (index: SiteIndex): string => {
   if (fill === null) {
-    style = collapsed(asset('archive-index.css'));
+    style = asset('compiled/archive-index.css');
     fill = Handlebars.compile(collapsed(asset('archive-index.hbs')), { strict: true, knownHelpersOnly: true });
   }
   const styleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`;

@@ -13,7 +13,7 @@ const colours = { up: '#2f7d62', down: '#c0563f', even: '#7b8796', none: 'transp
 const cell = (width: number, fill: BarCell['fill']): BarCell => ({ width, fill, colour: colours[fill] });
 
 /** |value| of the largest, in whole percent; a value that is not zero is always seen. */
-export const percentOfLargest = (value: Exact, largest: Exact, full: number): number => {
+const percentOfLargest = (value: Exact, largest: Exact, full: number): number => {
   if (value.isZero() || largest.isZero()) return 0;
   const share = value.abs().div(largest).times(full).toDecimalPlaces(0, Decimal.ROUND_HALF_UP).toNumber();
   return Math.min(full, Math.max(1, share));

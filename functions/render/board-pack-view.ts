@@ -3,7 +3,15 @@ import { windowNames } from '../core/month.ts';
 import type { Report, Retention } from '../core/report.ts';
 import type { PackCharts } from './board-pack-charts.ts';
 import { bridgeInFull } from './bridge-table.ts';
-import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions, moreDefinitions } from './data-quality.ts';
+import {
+  allClear,
+  basisFacts,
+  basisNotes,
+  gateNotes,
+  keyDefinitions,
+  moreDefinitions,
+  sourceNotes,
+} from './data-quality.ts';
 import { displayText } from './display-text.ts';
 import { countText, longMonth, percentText, ratioOf, windowLabels } from './formats.ts';
 import { headlineOf, measures } from './headline.ts';
@@ -129,7 +137,7 @@ export const boardPackView = (report: Report, charts: PackCharts, detail: PackDe
     allClear: allClear(report),
     restatement: restatementNotes(report, detail.changes, 'report.json'),
     basis: basisOf(report, detail.benchmarks),
-    notes: basisNotes(report),
+    notes: [...basisNotes(report), ...sourceNotes(report, detail.gates)],
     definitions: [...keyDefinitions, ...moreDefinitions],
   };
 };

@@ -3,6 +3,7 @@ import { exact } from '../core/money.ts';
 import { type WindowName, windowNames } from '../core/month.ts';
 import type { Bridge, Report } from '../core/report.ts';
 import { type BarCell, divergingBar, largestOf } from './bar.ts';
+import { type BridgeLine, betterOf, bridgeMovements, closingLine, openingLine } from './bridge-lines.ts';
 import { amountText, shortMonth, windowLabels } from './formats.ts';
 import { headlineOf } from './headline.ts';
 import { signedAmount, type Tone } from './signed.ts';
@@ -19,35 +20,18 @@ export type BridgeRow = {
 
 export type BridgeTable = {
   readonly columns: readonly { readonly title: string; readonly from: string }[];
-  readonly barTitle: string;
   readonly rows: readonly BridgeRow[];
 };
 
-const exchangeRates = 'Exchange rates';
-
-/** Losses are positive in the report; here they carry the sign with which they enter the book. */
-const movements = [
-  { label: 'New', of: (bridge) => bridge.new },
-  { label: 'Reactivation', of: (bridge) => bridge.reactivation },
-  { label: 'Expansion', of: (bridge) => bridge.expansion },
-  { label: 'Contraction', of: (bridge) => `-${bridge.contraction}` },
-  { label: 'Voluntary churn', of: (bridge) => `-${bridge.voluntaryChurn}` },
-  { label: 'Involuntary churn', of: (bridge) => `-${bridge.involuntaryChurn}` },
-  { label: 'Paused', of: (bridge) => `-${bridge.pausedChurn}` },
-  { label: 'Unclassified churn', of: (bridge) => `-${bridge.unclassifiedChurn}` },
-  { label: exchangeRates, of: (bridge) => bridge.fx },
-] as const satisfies { label: string; of: (bridge: Bridge) => string }[];
-
-const balance = (label: string, amounts: string[]): BridgeRow => ({
+const balance = ({ label, of }: BridgeLine, bridges: readonly Bridge[]): BridgeRow => ({
   label,
   isBalance: true,
-  amounts: amounts.map((amount) => ({ text: amountText(amount), tone: 'flat', colour: '#14213d' })),
+  amounts: bridges.map((bridge) => ({ text: amountText(of(bridge)), tone: 'flat', colour: '#14213d' })),
   bar: [],
 });
 
-/** Exchange rates are neither good nor bad news of retention. */
-const movementAmount = (label: string, amount: string): BridgeAmount => {
-  const { plain, tone, colour } = signedAmount(amount, label === exchangeRates ? 'neither' : 'up');
+const movementAmount = (line: BridgeLine, bridge: Bridge): BridgeAmount => {
+  const { plain, tone, colour } = signedAmount(line.of(bridge), betterOf(line));
   return { text: plain, tone, colour };
 };
 
@@ -59,30 +43,20 @@ const bridgeOf = (report: Report, names: readonly WindowName[]): BridgeTable | n
   });
   const [drawn] = shown;
   if (drawn === undefined) return null;
-  const largest = largestOf(movements.map(({ of }) => exact(of(drawn.window.bridge))));
-  const rows = movements.map(({ label, of }) => ({
-    label,
+  const bridges = shown.map(({ window }) => window.bridge);
+  const largest = largestOf(bridgeMovements.map(({ of }) => exact(of(drawn.window.bridge))));
+  const rows = bridgeMovements.map((line) => ({
+    label: line.label,
     isBalance: false,
-    amounts: shown.map(({ window }) => movementAmount(label, of(window.bridge))),
-    bar: divergingBar(exact(of(drawn.window.bridge)), largest, label === exchangeRates ? 'even' : 'signed'),
+    amounts: bridges.map((bridge) => movementAmount(line, bridge)),
+    bar: divergingBar(exact(line.of(drawn.window.bridge)), largest, betterOf(line) === 'up' ? 'signed' : 'even'),
   }));
   return {
     columns: shown.map(({ name, window }) => ({
       title: windowLabels[name].short,
       from: `from ${shortMonth(window.openingMonth)}`,
     })),
-    barTitle: `Movement, ${windowLabels[drawn.name].short.toLowerCase()}`,
-    rows: [
-      balance(
-        'Opening MRR',
-        shown.map(({ window }) => window.bridge.opening),
-      ),
-      ...rows,
-      balance(
-        'Closing MRR',
-        shown.map(({ window }) => window.bridge.closing),
-      ),
-    ],
+    rows: [balance(openingLine, bridges), ...rows, balance(closingLine, bridges)],
   };
 };
 

@@ -4,29 +4,17 @@ import { type Exact, exact, sum, zero } from '../core/money.ts';
 import type { WindowName } from '../core/month.ts';
 import type { Bridge, Report } from '../core/report.ts';
 import { largestOf } from './bar.ts';
+import { type BridgeLine, bridgeMovements } from './bridge-lines.ts';
 import { compactAmount, compactChange } from './chart-labels.ts';
 import type { Chart } from './charts.ts';
 import { longMonth, moneyWithCode, shortMonth } from './formats.ts';
 import { signedAmount } from './signed.ts';
 
-type Movement = {
-  readonly label: string;
-  readonly kind: WaterfallBar['kind'];
-  /** With the sign with which it enters the book. */
-  readonly of: (bridge: Bridge) => Exact;
+const kindOf = ({ movement, cause }: BridgeLine): WaterfallBar['kind'] => {
+  if (movement === null) return 'even';
+  if (cause === 'involuntary') return 'failed';
+  return movement === 'contraction' || movement === 'churn' ? 'loss' : 'gain';
 };
-
-const movements: readonly Movement[] = [
-  { label: 'New', kind: 'gain', of: (bridge) => exact(bridge.new) },
-  { label: 'Reactivation', kind: 'gain', of: (bridge) => exact(bridge.reactivation) },
-  { label: 'Expansion', kind: 'gain', of: (bridge) => exact(bridge.expansion) },
-  { label: 'Contraction', kind: 'loss', of: (bridge) => exact(bridge.contraction).neg() },
-  { label: 'Voluntary churn', kind: 'loss', of: (bridge) => exact(bridge.voluntaryChurn).neg() },
-  { label: 'Involuntary churn', kind: 'failed', of: (bridge) => exact(bridge.involuntaryChurn).neg() },
-  { label: 'Paused', kind: 'loss', of: (bridge) => exact(bridge.pausedChurn).neg() },
-  { label: 'Unclassified', kind: 'loss', of: (bridge) => exact(bridge.unclassifiedChurn).neg() },
-  { label: 'Exchange rates', kind: 'even', of: (bridge) => exact(bridge.fx) },
-];
 
 type Step = { readonly label: string; readonly kind: WaterfallBar['kind']; readonly amount: Exact };
 
@@ -35,8 +23,8 @@ const smallBelow = '0.02';
 
 /** What is drawn on its own, and what goes into one bar: a single small movement is told as what it is. */
 const foldedOf = (bridge: Bridge): { readonly shown: readonly Step[]; readonly folded: readonly Step[] } => {
-  const steps = movements
-    .map(({ label, kind, of }) => ({ label, kind, amount: of(bridge) }))
+  const steps = bridgeMovements
+    .map((line) => ({ label: line.label, kind: kindOf(line), amount: exact(line.of(bridge)) }))
     .filter(({ amount }) => !amount.isZero());
   const least = largestOf(steps.map(({ amount }) => amount)).times(smallBelow);
   const isSmall = ({ kind, amount }: Step): boolean => kind !== 'failed' && amount.abs().lessThan(least);
@@ -75,7 +63,7 @@ const notesOf = (bridge: Bridge): string[] => {
 
 /** The largest gain and the largest loss, with their exact amounts. */
 const decisive = (bridge: Bridge, decimals: number): string => {
-  const steps = movements.map(({ label, of }) => ({ label: label.toLowerCase(), amount: of(bridge) }));
+  const steps = bridgeMovements.map(({ label, of }) => ({ label: label.toLowerCase(), amount: exact(of(bridge)) }));
   const told = (word: string, amounts: typeof steps): string[] => {
     const [largest] = amounts.toSorted((one, other) => other.amount.abs().comparedTo(one.amount.abs()));
     if (largest === undefined) return [];

@@ -72,8 +72,8 @@ const columnsOf = (
     none: 'Nothing was recovered in these months.',
   };
   const inGraceStrip: PaymentStrip = {
-    name: 'Still in grace',
-    unit: `invoiced amounts, in the month they failed, ${currency}`,
+    name: 'At risk',
+    unit: `invoiced amounts in grace, in the month they failed, ${currency}`,
     kind: 'even',
     values: valuesOf(inGrace),
     full: full(recovered, inGrace),

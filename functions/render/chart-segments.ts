@@ -15,6 +15,7 @@ import { monthMarks, wholePercent } from './chart-labels.ts';
 import type { Chart } from './charts.ts';
 import { dimensionLabel, displayText } from './display-text.ts';
 import { countText, longMonth, percentText, plural, ratioOf, windowLabels } from './formats.ts';
+import { readingOrder } from './segment-tables.ts';
 
 /** What one drawing holds: in brief for a mail, in full for a page that has the room. */
 type Extent = { readonly width: number; readonly months: number; readonly rows: number; readonly dimensions: number };
@@ -65,7 +66,15 @@ const chosen = (report: Report, rows: readonly SegmentTrend[], extent: Extent): 
       .slice(0, extent.rows)
       .map(({ row }) => row),
   );
-  return rows.filter((row) => kept.has(row));
+  // In the order of the tables, so that a reader finds a segment at the same place in both.
+  return [...Map.groupBy(rows, ({ dimension }) => dimension)].flatMap(([dimension, group]) => {
+    const inOrder = report.segments
+      .filter((row) => row.window === group[0]?.window && row.dimension === dimension)
+      .toSorted(readingOrder(report, dimension));
+    const places = new Map(inOrder.map(({ segment }, place) => [segment, place]));
+    const placeOf = ({ segment }: SegmentTrend): number => places.get(segment) ?? inOrder.length;
+    return group.filter((row) => kept.has(row)).toSorted((one, other) => placeOf(one) - placeOf(other));
+  });
 };
 
 const legendOf = (report: Report, window: WindowName, cells: readonly (HeatCell | null)[]): HeatMap['legend'] => {

@@ -1,7 +1,8 @@
 /** What a reader needs to trust the figures: the checks, the basis they stand on, and what each word means. */
+import type { MrrBasis } from '../core/basis.ts';
 import type { Gate, GateCode, Report } from '../core/report.ts';
 import { displayText } from './display-text.ts';
-import { countText, longMonth, percentText, ratioOf, shareOf } from './formats.ts';
+import { countText, longMonth, percentText, plural, ratioOf, shareOf } from './formats.ts';
 import { headlineOf, windowPhrase } from './headline.ts';
 
 export type GateNote = { readonly title: string; readonly message: string };
@@ -18,6 +19,7 @@ const gateTitles: Readonly<Record<GateCode, string>> = {
   UNKNOWN_CUSTOMER: 'Unknown customers',
   BOOK_SWING: 'Unusual swing of the book',
   LATE_ROWS: 'Late rows',
+  BASIS_MIXED: 'Two bases of MRR',
 };
 
 const noteOf = ({ code, severity, message }: Gate): GateNote => ({
@@ -43,6 +45,7 @@ export const basisFacts = (report: Report): { readonly name: string; readonly va
   { name: 'Revision', value: `${report.revision}` },
   { name: 'Currency', value: report.reportingCurrency },
   { name: 'Time zone', value: displayText(report.timeZone, 40) },
+  { name: 'Basis', value: report.basis.mrr },
 ];
 
 /** How far the evidence of the headline window reaches; nothing where no CRM is connected. */
@@ -57,12 +60,34 @@ const tracedNotes = (report: Report): string[] => {
   ];
 };
 
+const basisMeanings: Readonly<Record<MrrBasis, string>> = {
+  committed: 'MRR of subscriptions as they stood at the end of each month.',
+  invoiced: 'MRR derived from invoice lines spread over their service periods.',
+};
+
+/** What the MRR rests on, in words, and what is not shown because it rests on something else. */
+const mrrNotes = ({ basis, trendOnOtherBasis }: Report): string[] => {
+  const months = new Set(trendOnOtherBasis.map(({ month }) => month)).size;
+  const others = `${plural(months, 'month')} of the trend on another basis ${months === 1 ? 'is' : 'are'} in report.json and not shown beside these.`;
+  return [`Basis: ${basis.mrr}: ${basisMeanings[basis.mrr]}${months === 0 ? '' : ` ${others}`}`];
+};
+
 /** Below this many opening accounts a segment is flagged; benchmarks are somebody's, so the source is named. */
 export const basisNotes = (report: Report): string[] => [
   ...tracedNotes(report),
+  ...mrrNotes(report),
   `Low sample: fewer than ${countText(report.basis.lowSampleBelow)} accounts at the start; a few customers decide such a figure.`,
   `Benchmarks are for yearly NDR. Source: ${displayText(report.basis.benchmarkSource, 200)}`,
 ];
+
+/** What the sources could not know; the last line of an overlong list says how many are missing. */
+export const sourceNotes = ({ sourceNotes: notes }: Report, rows: number): string[] => {
+  const hidden = notes.length - rows;
+  const shown = notes
+    .slice(0, rows)
+    .map(({ month, note }) => `${longMonth(month)}, as its source says: ${displayText(note, 240).replace(/\.$/, '')}.`);
+  return hidden > 0 ? [...shown, `${countText(hidden)} more of such notes are in the full report.`] : shown;
+};
 
 export type Definition = { readonly term: string; readonly meaning: string };
 

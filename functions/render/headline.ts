@@ -1,7 +1,7 @@
 /** Which window the report leads with, and the same figures one month and one year before. */
 
 import type { Exact } from '../core/money.ts';
-import { addMonths, parseMonth, type WindowName } from '../core/month.ts';
+import { addMonths, parseMonth, type WindowName, windowNames } from '../core/month.ts';
 import type { Report, Retention, WindowReport } from '../core/report.ts';
 import { ratioOf, shareOf, shortMonth, windowLabels } from './formats.ts';
 import { type Better, type Signed, signedPoints } from './signed.ts';
@@ -9,10 +9,16 @@ import { type Better, type Signed, signedPoints } from './signed.ts';
 export type Headline = { readonly name: WindowName; readonly window: WindowReport };
 
 /** The longest window that has an opening snapshot; null in the first month of a book. */
-export const headlineOf = ({ windows }: Report): Headline | null => {
-  if (windows.ttm) return { name: 'ttm', window: windows.ttm };
-  if (windows.quarter) return { name: 'quarter', window: windows.quarter };
-  return windows.month ? { name: 'month', window: windows.month } : null;
+export const headlineOf = <Window>({
+  windows,
+}: {
+  readonly windows: Readonly<Record<WindowName, Window | null>>;
+}): { readonly name: WindowName; readonly window: Window } | null => {
+  for (const name of windowNames.toReversed()) {
+    const window = windows[name];
+    if (window !== null) return { name, window };
+  }
+  return null;
 };
 
 /** A figure of the book that can be followed from month to month. */

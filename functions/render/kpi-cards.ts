@@ -41,7 +41,8 @@ const card = (
 export const kpiCards = (report: Report, headline: Headline | null = headlineOf(report)): KpiCard[] => {
   const total = headline?.window.total;
   const money = (amount: string) => moneyWithCode(amount, report.reportingCurrency);
-  const period = headline === null ? 'No opening snapshot yet' : windowLabels[headline.name].title;
+  const unknown = report.basis.mixedWindows.length > 0 ? 'No opening month on this basis' : 'No opening snapshot yet';
+  const period = headline === null ? unknown : windowLabels[headline.name].title;
   return [
     card(report, headline, measures.ndr, {
       label: 'NDR',

@@ -8,7 +8,7 @@ import { type Comparison, compare, type Headline, headlineOf, measures, windowPh
 export type Narrative = {
   readonly moved: string;
   readonly churned: string;
-  /** Why the report does not lead with the trailing 12 months; empty when it does. */
+  /** What the MRR rests on if not on subscriptions, and why the report does not lead with the trailing 12 months; mostly empty. */
   readonly note: string;
 };
 
@@ -87,24 +87,38 @@ const howItChurned = (total: Retention, money: (amount: string) => string): stri
   return `${lead}${cost}${withoutFailures(total)}.`;
 };
 
+/** Where no window opens on the basis that the month is on. */
+const onlyMixed = ({ month, basis }: Report): Narrative => ({
+  moved: `Every window opens on another basis than ${longMonth(month)}, whose MRR is ${basis.mrr}, so retention cannot be measured.`,
+  churned: `The first figures come with the second month on the ${basis.mrr} basis, the trailing 12 months with the thirteenth.`,
+  note: '',
+});
+
 const firstMonth = ({ month }: Report): Narrative => ({
   moved: `There is no opening snapshot yet, so retention cannot be measured: ${longMonth(month)} has no earlier month to compare with.`,
   churned: `The first figures come with ${longMonth(addMonths(parseMonth(month), 1))}, the trailing 12 months with ${longMonth(addMonths(parseMonth(month), 12))}.`,
   note: '',
 });
 
+/** What is on the committed basis needs no remark: that is what the words mean. */
+const onInvoices = ({ basis }: Report): string =>
+  basis.mrr === 'invoiced' ? 'MRR is invoiced: derived from invoice lines spread over their service periods.' : '';
+
 const missingYear = (report: Report, { name }: Headline): string => {
   if (name === 'ttm') return '';
   const needed = shortMonth(addMonths(parseMonth(report.month), -12));
+  const mixed = report.basis.mixedWindows.find(({ window }) => window === 'ttm');
+  if (mixed !== undefined)
+    return `The trailing 12 months open in ${needed} on the ${mixed.openingBasis} basis and close on the ${report.basis.mrr} one, so they are n/a; the report leads with ${windowLabels[name].phrase} instead.`;
   return `The trailing 12 months need a snapshot of ${needed}, which does not exist; the report leads with ${windowLabels[name].phrase} instead.`;
 };
 
 export const narrative = (report: Report): Narrative => {
   const headline = headlineOf(report);
-  if (headline === null) return firstMonth(report);
+  if (headline === null) return report.basis.mixedWindows.length > 0 ? onlyMixed(report) : firstMonth(report);
   const { total } = headline.window;
   const money = (amount: string) => moneyWithCode(amount, report.reportingCurrency);
-  const note = missingYear(report, headline);
+  const note = [onInvoices(report), missingYear(report, headline)].filter((part) => part !== '').join(' ');
   if (total.ndr === null) {
     const moved = `No account had recurring revenue at the start of ${windowPhrase(report, headline.name)}, so NDR and GRR are n/a.`;
     return { moved, churned: 'There was nothing to retain, and nothing to lose.', note };

@@ -2,6 +2,7 @@
 import { exact } from '../core/money.ts';
 import type { WindowName } from '../core/month.ts';
 import type { Bridge, Cause, Movement, Report } from '../core/report.ts';
+import { type BridgeLine, betterOf, bridgeMovements, closingLine, openingLine } from './bridge-lines.ts';
 import { amountText, percentText, shareOf } from './formats.ts';
 import { signedAmount, type Tone } from './signed.ts';
 
@@ -19,58 +20,17 @@ export type PageBridgeRow = {
   readonly value: string;
 };
 
-type Line = {
-  readonly label: string;
-  readonly term: string;
-  readonly of: (bridge: Bridge) => string;
-  readonly movement: Movement | '';
-  readonly cause: Cause | '';
+const termOf = ({ movement }: BridgeLine): string => {
+  if (movement === null) return 'constant-currency';
+  if (movement === 'churn') return 'causes-of-churn';
+  return movement === 'new' || movement === 'reactivation' ? 'new-and-reactivation' : 'expansion-and-contraction';
 };
 
-const churned = (label: string, cause: Cause, of: Line['of']): Line => ({
-  label,
-  term: 'causes-of-churn',
-  of,
-  movement: 'churn',
-  cause,
-});
-
-/** Losses are positive in the report; here they carry the sign with which they enter the book. */
-const lines: readonly Line[] = [
-  { label: 'New', term: 'new-and-reactivation', of: (bridge) => bridge.new, movement: 'new', cause: '' },
-  {
-    label: 'Reactivation',
-    term: 'new-and-reactivation',
-    of: (bridge) => bridge.reactivation,
-    movement: 'reactivation',
-    cause: '',
-  },
-  {
-    label: 'Expansion',
-    term: 'expansion-and-contraction',
-    of: (bridge) => bridge.expansion,
-    movement: 'expansion',
-    cause: '',
-  },
-  {
-    label: 'Contraction',
-    term: 'expansion-and-contraction',
-    of: (bridge) => `-${bridge.contraction}`,
-    movement: 'contraction',
-    cause: '',
-  },
-  churned('Voluntary churn', 'voluntary', (bridge) => `-${bridge.voluntaryChurn}`),
-  churned('Involuntary churn', 'involuntary', (bridge) => `-${bridge.involuntaryChurn}`),
-  churned('Paused', 'paused', (bridge) => `-${bridge.pausedChurn}`),
-  churned('Unclassified churn', 'unclassified', (bridge) => `-${bridge.unclassifiedChurn}`),
-  { label: 'Exchange rates', term: 'constant-currency', of: (bridge) => bridge.fx, movement: '', cause: '' },
-];
-
-const balance = (label: string, amount: string): PageBridgeRow => ({
+const balance = ({ label, of }: BridgeLine, bridge: Bridge): PageBridgeRow => ({
   label,
   term: 'mrr',
   isBalance: true,
-  amount: amountText(amount),
+  amount: amountText(of(bridge)),
   tone: 'flat',
   share: '',
   movement: '',
@@ -82,23 +42,23 @@ const balance = (label: string, amount: string): PageBridgeRow => ({
 export const pageBridge = (report: Report, window: WindowName): readonly PageBridgeRow[] | null => {
   const bridge = report.windows[window]?.bridge;
   if (bridge === undefined) return null;
-  const moved = lines.map(({ label, term, of, movement, cause }): PageBridgeRow => {
-    const value = of(bridge);
-    // Exchange rates are neither good nor bad news of retention.
-    const { plain, tone } = signedAmount(value, movement === '' ? 'neither' : 'up');
+  const moved = bridgeMovements.map((line): PageBridgeRow => {
+    const { label, movement, cause } = line;
+    const value = line.of(bridge);
+    const { plain, tone } = signedAmount(value, betterOf(line));
     const share = percentText(shareOf(value, bridge.opening));
     const isNothing = exact(value).isZero();
     return {
       label,
-      term,
+      term: termOf(line),
       isBalance: false,
       amount: plain,
       tone,
       share: isNothing ? '' : share,
-      movement: isNothing ? '' : movement,
-      cause,
+      movement: isNothing ? '' : (movement ?? ''),
+      cause: cause ?? '',
       value,
     };
   });
-  return [balance('Opening MRR', bridge.opening), ...moved, balance('Closing MRR', bridge.closing)];
+  return [balance(openingLine, bridge), ...moved, balance(closingLine, bridge)];
 };

@@ -3,7 +3,7 @@ import Handlebars from 'handlebars';
 import { exact } from '../core/money.ts';
 import { windowNames } from '../core/month.ts';
 import type { Bridge, Report } from '../core/report.ts';
-import { allClear, basisFacts, basisNotes, gateNotes } from './data-quality.ts';
+import { allClear, basisFacts, basisNotes, gateNotes, sourceNotes } from './data-quality.ts';
 import { dimensionLabel } from './display-text.ts';
 import { countText, longMonth, percentText, plural, ratioOf, shortMonth, windowLabels } from './formats.ts';
 import { type Headline, headlineOf, measures } from './headline.ts';
@@ -21,7 +21,7 @@ import { pageTerms } from './page-terms.ts';
 import { restatementNotes } from './restatement-notes.ts';
 import { bandRules, benchmarkRules } from './segment-tables.ts';
 import { subjectLine } from './subject.ts';
-import { trendTable } from './trend-table.ts';
+import { trendLines } from './trend-table.ts';
 
 /** A restated book can differ in tens of thousands of figures; report.json lists them all. */
 const changesShown = 100;
@@ -59,7 +59,7 @@ const carriedText = (embedded: PageLedger | null, { name }: Headline): string =>
 const windowView = (report: Report, headline: Headline, leads: boolean, embedded: PageLedger | null) => {
   const { name, window } = headline;
   const { title, short } = windowLabels[name];
-  const trend = trendTable(report, headline);
+  const trend = trendLines(report, headline);
   const charts = pageCharts(report, name);
   return {
     id: name,
@@ -72,7 +72,7 @@ const windowView = (report: Report, headline: Headline, leads: boolean, embedded
     accounts: accountsLine(report, headline),
     bridge: pageBridge(report, name),
     bridgeChart: charts.get('bridge') ?? null,
-    trend: trend === null ? null : trend.lines,
+    trend: trend.length === 0 ? null : trend,
     trendChart: charts.get('trend') ?? null,
     involuntary: involuntaryPanel(report, headline),
     involuntaryChart: charts.get('involuntary') ?? null,
@@ -126,7 +126,7 @@ export const pageView = (report: Report, ledger: Ledger | null, missing: readonl
     allClear: allClear(report),
     restatement: restatementNotes(report, changesShown, 'report.json'),
     facts: basisFacts(report),
-    notes: basisNotes(report),
+    notes: [...basisNotes(report), ...sourceNotes(report, Infinity)],
     bands: bandRules(report),
     benchmarks: benchmarkRules(report),
     terms: pageTerms,

@@ -58,6 +58,9 @@ const earlierPlaceOf = (figure: string): { readonly field: string; readonly of: 
     : { field, of: `${dimensionLabel(dimension)} ${displayText(rest.join('.'), 40)}` };
 };
 
+/** What the MRR rests on: a reader who does not know of it cannot place the rest. */
+const basisFigure = 'basis.mrr';
+
 /** The book before a segment, and NDR first. */
 const earlierWeight = (figure: string): number => {
   const { field, of } = earlierPlaceOf(figure);
@@ -71,6 +74,7 @@ const earlierLabel = (figure: string): string => {
 
 /** "NDR, 12 months"; "GRR, Plan Pro, 12 months". */
 const figureLabel = (path: string): string => {
+  if (path === basisFigure) return 'Basis of MRR';
   const place = placeOf(path);
   if (place === null) return displayText(path, 80);
   const where = place.of === '' ? groupWords.get(place.group) : place.of;
@@ -78,12 +82,13 @@ const figureLabel = (path: string): string => {
   return parts.filter((part) => part !== undefined).join(', ');
 };
 
-const weighty = ['ndr', 'grr', 'involuntaryChurnMrr', 'churnMrr', 'openingMrr', 'closingMrr'];
+const weighty = ['basis', 'ndr', 'grr', 'involuntaryChurnMrr', 'churnMrr', 'openingMrr', 'closingMrr'];
 const placeAmong = (items: readonly string[], item: string): number =>
   items.includes(item) ? items.indexOf(item) : items.length;
 
 /** What a board would ask about comes first: NDR before a bridge line, the year before the month, the book before a segment. */
 const weightOf = (path: string): number => {
+  if (path === basisFigure) return -1;
   const place = placeOf(path);
   if (place === null) return 1_000;
   const group = placeAmong(['total', 'segment'], place.group);

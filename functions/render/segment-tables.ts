@@ -17,7 +17,6 @@ export type SegmentLine = {
   readonly involuntary: string;
   /** "low sample" and the benchmark band, in words; empty when there is nothing to say. */
   readonly flags: string;
-  readonly isLowSample: boolean;
 };
 
 export type SegmentTable = {
@@ -42,7 +41,6 @@ const lineOf = (row: SegmentRow, currency: string): SegmentLine => ({
   logoRetention: percentText(ratioOf(row.logoRetention)),
   involuntary: percentText(measures.involuntary.of(row)),
   flags: [...(row.lowSample ? ['low sample'] : []), ...(row.benchmark === null ? [] : [row.benchmark])].join(', '),
-  isLowSample: row.lowSample,
 });
 
 /** Code unit order: the same on every machine, unlike a locale's. */

@@ -12,7 +12,8 @@ const adjectives: Readonly<Record<WindowName, string>> = { month: '1-month ', qu
 export const subjectLine = (report: Report): string => {
   const lead = `Retention, ${shortMonth(report.month)}:`;
   const headline = headlineOf(report);
-  if (headline === null) return `${lead} NDR n/a, no opening snapshot yet`;
+  const isMixed = report.basis.mixedWindows.length > 0;
+  if (headline === null) return `${lead} NDR n/a, ${isMixed ? 'two bases of MRR' : 'no opening snapshot yet'}`;
   const { total } = headline.window;
   const { change } = compare(report, headline, measures.ndr, 1);
   const moved = change.plain === 'n/a' ? '' : ` (${change.verdict === 'no change' ? change.verdict : change.plain})`;
@@ -26,7 +27,10 @@ export const subjectLine = (report: Report): string => {
 /** The preview line behind the subject: what the subject has no room for. */
 export const preheaderLine = (report: Report): string => {
   const headline = headlineOf(report);
-  if (headline === null) return 'The book has no earlier month to compare with.';
+  if (headline === null)
+    return report.basis.mixedWindows.length > 0
+      ? 'The book has no earlier month on its own basis to compare with.'
+      : 'The book has no earlier month to compare with.';
   const { total } = headline.window;
   const share = percentText(measures.involuntary.of(total));
   const lost = moneyWithCode(total.involuntaryChurnMrr, report.reportingCurrency);

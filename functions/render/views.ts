@@ -2,7 +2,7 @@
 import type { Report } from '../core/report.ts';
 import { bridgeInBrief } from './bridge-table.ts';
 import type { ChartName } from './charts.ts';
-import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions } from './data-quality.ts';
+import { allClear, basisFacts, basisNotes, gateNotes, keyDefinitions, sourceNotes } from './data-quality.ts';
 import { trendInBrief } from './email-trend.ts';
 import { longMonth, windowLabels } from './formats.ts';
 import { headlineOf } from './headline.ts';
@@ -52,7 +52,7 @@ export const mailView = (report: Report, detail: Detail, pictures: readonly Plac
     allClear: allClear(report),
     restatement: restatementNotes(report, detail.changes, 'the full report'),
     facts: basisFacts(report),
-    notes: basisNotes(report),
+    notes: [...basisNotes(report), ...sourceNotes(report, detail.gates)],
     preheader: preheaderLine(report),
     period: headline === null ? '' : windowLabels[headline.name].title,
     bridge: bridgeInBrief(report),

@@ -1,7 +1,8 @@
 /** The first sheet: the answer in words, the figures of every window, what the checks say, and what stands where. */
+import { exact, ratioText } from '../core/money.ts';
 import type { WindowName } from '../core/month.ts';
 import type { FailedPayments, Report, Retention, WindowReport } from '../core/report.ts';
-import { basisNotes, gateNotes } from './data-quality.ts';
+import { basisNotes, gateNotes, sourceNotes } from './data-quality.ts';
 import { displayText } from './display-text.ts';
 import { longMonth, shortMonth, windowLabels } from './formats.ts';
 import { narrative } from './narrative.ts';
@@ -21,7 +22,7 @@ import {
   textFormula,
   words,
 } from './workbook-cells.ts';
-import { figureCell, shareText, windowsOf } from './workbook-tables.ts';
+import { figureCell, windowsOf } from './workbook-tables.ts';
 
 type Line = {
   readonly label: string;
@@ -58,7 +59,7 @@ const groups: readonly { readonly title: string; readonly lines: readonly Line[]
       {
         label: 'Involuntary churn, share of opening MRR',
         figure: 'involuntaryShare',
-        cell: ({ total }) => ratio(shareText(total.involuntaryChurnMrr, total.openingMrr)),
+        cell: ({ total }) => ratio(ratioText(exact(total.involuntaryChurnMrr), exact(total.openingMrr))),
       },
       line('logoRetention', 'Logo retention'),
     ],
@@ -94,7 +95,7 @@ const groups: readonly { readonly title: string; readonly lines: readonly Line[]
         ({ exhaustedAmount }) => exhaustedAmount,
       ),
       ...failures(
-        'In grace at the end',
+        'At risk, in grace at the end',
         ({ inGraceInvoices }) => inGraceInvoices,
         ({ inGraceAmount }) => inGraceAmount,
       ),
@@ -233,7 +234,10 @@ export const summarySheet = (
 ): Sheet => {
   const intro = introduction(report, span);
   const warnings = gateNotes(report, warningsShown).map(({ title, message }): [string, string] => [title, message]);
-  const basis = basisNotes(report).map((note, index): [string, string] => [index === 0 ? 'Notes' : '', note]);
+  const basis = [...basisNotes(report), ...sourceNotes(report, warningsShown)].map((note, index): [string, string] => [
+    index === 0 ? 'Notes' : '',
+    note,
+  ]);
   const verdictRow = intro.length + 1;
   // Of this sheet alone: not every spreadsheet lets a condition look at another one.
   const isGood = `LEFT($A$${verdictRow},7)="Checks:"`;

@@ -5,7 +5,7 @@ import type { LedgerRow } from './ledger.ts';
 
 export type LedgerSums = {
   /** Σ delta of a movement, of one cause where it is given. Signed: what was lost is negative. */
-  readonly delta: (movement: Movement, cause?: Cause) => Exact;
+  readonly delta: (movement: Movement, cause?: Cause | null) => Exact;
   readonly accounts: (movement: Movement) => number;
   /** Σ delta of a movement inside a segment of the dimension with this index. */
   readonly segmentDelta: (dimension: number, segment: string, movement: Movement) => Exact;
@@ -74,7 +74,7 @@ export const ledgerSums = (rows: readonly LedgerRow[], dimensions: number, decim
   const money = (moved: Moved | undefined): Exact =>
     exact(`${moved === undefined ? 0n : moved.earlier + BigInt(moved.recent)}`).div(unit);
   return {
-    delta: (movement, cause) => money((cause === undefined ? all : causes.get(cause))?.get(movement)),
+    delta: (movement, cause = null) => money((cause === null ? all : causes.get(cause))?.get(movement)),
     accounts: (movement) => all.get(movement)?.accounts ?? 0,
     segmentDelta: (dimension, segment, movement) => money(bySegment[dimension]?.get(segment)?.get(movement)),
     segments: (dimension) => [...(bySegment[dimension]?.keys() ?? [])],

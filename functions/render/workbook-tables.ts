@@ -1,10 +1,10 @@
 /** The sheets that are plain tables: the bridge, the segments and the trend, one header row and then data. */
-import { Decimal } from 'decimal.js';
-import { exact } from '../core/money.ts';
+import { exact, ratioText } from '../core/money.ts';
 import type { WindowName } from '../core/month.ts';
 import type { Bridge, Report, Retention, SegmentRow, TrendPoint } from '../core/report.ts';
+import { bridgeLines } from './bridge-lines.ts';
 import { dimensionLabel } from './display-text.ts';
-import { shareOf, shortMonth, windowLabels } from './formats.ts';
+import { shortMonth, windowLabels } from './formats.ts';
 import {
   apart,
   type Cell,
@@ -32,37 +32,8 @@ export const windowsOf = ({ windows }: Report) =>
 
 export const windowText = (name: WindowName): string => windowLabels[name].short;
 
-/** A share of a whole with the 6 decimals that ratios have in the report; null without a whole. */
-export const shareText = (part: string, whole: string): string | null => {
-  const share = shareOf(part, whole);
-  return share === null ? null : share.toDecimalPlaces(6, Decimal.ROUND_HALF_UP).toFixed(6);
-};
-
-const negative = (amount: string): string => (exact(amount).isZero() ? amount : `-${amount}`);
-
-/** In the order of the sum. Losses carry their sign, so that opening and all lines down to fx add up to the closing. */
-export const bridgeLines = [
-  { name: 'opening', label: 'Opening MRR', of: ({ opening }) => opening },
-  { name: 'new', label: 'New', of: (bridge) => bridge.new },
-  { name: 'reactivation', label: 'Reactivation', of: ({ reactivation }) => reactivation },
-  { name: 'expansion', label: 'Expansion', of: ({ expansion }) => expansion },
-  { name: 'contraction', label: 'Contraction', of: ({ contraction }) => negative(contraction) },
-  { name: 'voluntaryChurn', label: 'Voluntary churn', of: ({ voluntaryChurn }) => negative(voluntaryChurn) },
-  { name: 'involuntaryChurn', label: 'Involuntary churn', of: ({ involuntaryChurn }) => negative(involuntaryChurn) },
-  { name: 'pausedChurn', label: 'Paused', of: ({ pausedChurn }) => negative(pausedChurn) },
-  {
-    name: 'unclassifiedChurn',
-    label: 'Unclassified churn',
-    of: ({ unclassifiedChurn }) => negative(unclassifiedChurn),
-  },
-  { name: 'fx', label: 'Exchange rates', of: ({ fx }) => fx },
-  { name: 'closing', label: 'Closing MRR', of: ({ closing }) => closing },
-] as const satisfies { name: keyof Bridge; label: string; of: (bridge: Bridge) => string }[];
-
-export type BridgeLine = (typeof bridgeLines)[number]['name'];
-
 /** Where the bridge has a line of a window, as a formula says it. */
-export const bridgeCell = (report: Report, line: BridgeLine, window: WindowName): string => {
+export const bridgeCell = (report: Report, line: keyof Bridge, window: WindowName): string => {
   const column = columnLetter(1 + windowsOf(report).findIndex(({ name }) => name === window));
   return `Bridge!$${column}$${2 + bridgeLines.findIndex(({ name }) => name === line)}`;
 };
@@ -83,7 +54,7 @@ export const bridgeSheet = (report: Report, formats: Formats): Sheet => {
     return [
       words(label, style),
       ...windows.map(({ window }) => number(of(window.bridge), isBalance ? formats.money : formats.signedMoney, style)),
-      ...windows.map(({ window }) => ratio(shareText(of(window.bridge), window.bridge.opening), style)),
+      ...windows.map(({ window }) => ratio(ratioText(exact(of(window.bridge)), exact(window.bridge.opening)), style)),
     ];
   });
   const title = (name: WindowName, opening: string) => `${windowLabels[name].title}\nfrom ${shortMonth(opening)}`;

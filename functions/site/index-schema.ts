@@ -41,6 +41,8 @@ export const monthEntrySchema = z.strictObject({
   manifestSha256: sha256,
   /** False when the report has a form that this version cannot read: then there are no figures, and its files are all the same. */
   readable: z.boolean(),
+  /** True when manifest or report are not what was archived: then nothing of the month is told or linked. */
+  damaged: z.boolean(),
   reportingCurrency: z
     .string()
     .regex(/^[A-Z]{3}$/)

@@ -5,6 +5,7 @@ import { exact, ratioText } from '../core/money.ts';
 import { isMonth, type Month, windowNames } from '../core/month.ts';
 import { bridgeSchema, reportSchema, retentionSchema } from '../core/report.ts';
 import type { ObjectStore } from '../ports.ts';
+import { headlineOf } from '../render/headline.ts';
 import { fileNameSchema, type Headline, type MonthEntry } from './index-schema.ts';
 
 /** A revision as its pointer names it. */
@@ -50,17 +51,15 @@ const parsed = <T>(schema: z.ZodType<T>, bytes: Uint8Array): T | null => {
   }
 };
 
-const longestFirst = windowNames.toReversed();
-
-const headlineOf = ({ windows }: ReportInBrief): Headline | null => {
-  const window = longestFirst.find((name) => windows[name] !== null);
-  const measured = window === undefined ? null : windows[window];
-  if (window === undefined || measured === null) return null;
-  const { openingMrr, ndr, grr, involuntaryChurnMrr } = measured.total;
+const headlineIn = (report: ReportInBrief): Headline | null => {
+  const found = headlineOf(report);
+  if (found === null) return null;
+  const { openingMonth, total, bridge } = found.window;
+  const { openingMrr, ndr, grr, involuntaryChurnMrr } = total;
   return {
-    window,
-    openingMonth: measured.openingMonth,
-    bridge: { opening: measured.bridge.opening, closing: measured.bridge.closing },
+    window: found.name,
+    openingMonth,
+    bridge: { opening: bridge.opening, closing: bridge.closing },
     ndr,
     grr,
     involuntaryChurnMrr,
@@ -71,7 +70,7 @@ const headlineOf = ({ windows }: ReportInBrief): Headline | null => {
 const figuresOf = (
   report: ReportInBrief,
 ): Pick<MonthEntry, 'reportingCurrency' | 'headline' | 'restated' | 'restatement' | 'trend'> => {
-  const headline = headlineOf(report);
+  const headline = headlineIn(report);
   const { restatement } = report;
   return {
     reportingCurrency: report.reportingCurrency,
@@ -97,6 +96,16 @@ const unread = { reportingCurrency: null, headline: null, restated: false, resta
 /** Where a file of a revision is, seen from the index. */
 export const hrefOf = (month: Month, revision: number, name: string): string =>
   archiveKey(month, revision, name).slice('archive/'.length);
+
+/** A month whose current revision is not what was archived. */
+export const damagedEntry = (month: Month, pointer: Pointer): Omit<MonthEntry, 'earlierRevisions'> => ({
+  month,
+  ...pointer,
+  readable: false,
+  damaged: true,
+  ...unread,
+  files: [],
+});
 
 /** Reads what `pointer` names, every byte checked. Throws `DAMAGED` when it is not what was archived. */
 export const readEntry = async (
@@ -124,6 +133,7 @@ export const readEntry = async (
     revision,
     manifestSha256,
     readable: report !== null,
+    damaged: false,
     ...(report === null ? unread : figuresOf(report)),
     files,
   };

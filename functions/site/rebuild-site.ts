@@ -1,13 +1,13 @@
 /** The archive as a site: index.json and index.html beside the months, made of what the archive holds and of nothing else. */
 import { archiveKey, readPointer } from '../archive.ts';
 import { isMonth, type Month } from '../core/month.ts';
-import { dependencyError } from '../errors.ts';
+import { dependencyError, ReportError } from '../errors.ts';
 import { atMost } from '../lake/at-most.ts';
 import { encode } from '../lake/catalog.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';
 import { archivePage } from '../render/archive-page.ts';
 import { indexKey, type MonthEntry, pageKey, type SiteIndex, siteIndexSchema } from './index-schema.ts';
-import { hrefOf, readEntry } from './month-entry.ts';
+import { damagedEntry, hrefOf, type Pointer, readEntry } from './month-entry.ts';
 
 /** Months looked at side by side: from a bucket each is a request or three. */
 const sideBySide = 8;
@@ -38,6 +38,16 @@ const known = (stored: StoredObject | null): ReadonlyMap<string, MonthEntry> => 
   }
 };
 
+/** A month that is damaged must not keep the others from being shown. */
+const readOrDamaged = async (store: ObjectStore, month: Month, pointer: Pointer) => {
+  try {
+    return await readEntry(store, month, pointer);
+  } catch (error) {
+    if (error instanceof ReportError && error.code === 'DAMAGED') return damagedEntry(month, pointer);
+    throw error;
+  }
+};
+
 const indexOf = async (store: ObjectStore, stored: StoredObject | null): Promise<SiteIndex> => {
   const before = known(stored);
   const { months, pages } = await listed(store);
@@ -52,7 +62,10 @@ const indexOf = async (store: ObjectStore, stored: StoredObject | null): Promise
       revision: earlier,
       href: pages.has(archiveKey(month, earlier, 'report.html')) ? hrefOf(month, earlier, 'report.html') : null,
     }));
-    return { ...(unchanged ? entry : await readEntry(store, month, { revision, manifestSha256 })), earlierRevisions };
+    return {
+      ...(unchanged ? entry : await readOrDamaged(store, month, { revision, manifestSha256 })),
+      earlierRevisions,
+    };
   });
   const found = entries.filter((entry) => entry !== null);
   const currencies = found.flatMap(({ reportingCurrency }) => reportingCurrency ?? []);
@@ -76,17 +89,18 @@ const replace = async (store: ObjectStore, key: string, stored: StoredObject | n
 
 /**
  * Brings archive/index.json and archive/index.html up to date with the archive; writes nothing where they are. Safe to
- * call any time and side by side: no month that has a pointer is lost. Throws `DAMAGED` when a month that changed is not
- * what was archived, and ReportErrors of kind `dependency` of the store.
+ * call any time and side by side: no month that has a pointer is lost. Resolves with the months that are not what was
+ * archived: the index says so of them. Throws ReportErrors of kind `dependency` of the store.
  */
-export const rebuildSite = async (store: ObjectStore): Promise<void> => {
+export const rebuildSite = async (store: ObjectStore): Promise<readonly string[]> => {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     // Both before the listing: whoever adds a month after it changes the index, and then the writes below do not hold.
     const page = await store.get(pageKey);
     const stored = await store.get(indexKey);
     const index = await indexOf(store, stored);
     if (!(await replace(store, indexKey, stored, encode(index)))) continue;
-    if (await replace(store, pageKey, page, new TextEncoder().encode(archivePage(index)))) return;
+    if (await replace(store, pageKey, page, new TextEncoder().encode(archivePage(index))))
+      return index.months.filter(({ damaged }) => damaged).map(({ month }) => month);
   }
   throw dependencyError(
     'CONFLICT',

@@ -6,6 +6,7 @@ import type { Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
 import { decode, encode } from '../lake/catalog.ts';
 import type { ObjectStore } from '../ports.ts';
+import { publishedBy, publishedFolders, publishedPrefix, pullFolders } from './billing/published-month.ts';
 import {
   byName,
   type Entry,
@@ -56,21 +57,25 @@ const root = 'inbox/';
 
 const memoSchema = z.strictObject({ key: z.string(), etag: z.string(), bytes: z.int(), sha256: z.string() });
 
-type Found = Entry & { readonly object: ListedObject | null };
+type Found = Entry & { readonly object: ListedObject | null; readonly inside: () => Found[] };
 
 const memoKeyOf = (key: string) => `lake/source-hashes/${createHash('sha256').update(key).digest('hex')}.json`;
 
-/** The files and folders right below a folder, as its keys make them up. Keys that end in a slash hold no file. */
-const entriesOf = (objects: readonly ListedObject[], prefix: string): Found[] => {
+/**
+ * The files and folders right below a prefix, as its keys make them up, by the names that they are shown under. Keys that
+ * end in a slash hold no file.
+ */
+const entriesOf = (objects: readonly ListedObject[], prefix: string, shown: string): Found[] => {
   const entries = new Map<string, Found>();
   for (const object of objects) {
     if (!object.key.startsWith(prefix) || object.key.endsWith('/')) continue;
     const [plain = '', ...deeper] = object.key.slice(prefix.length).split('/');
     if (isHidden(plain)) continue;
-    const name = `${prefix.slice(root.length)}${plain}`;
+    const name = `${shown}${plain}`;
+    const inside = () => entriesOf(objects, `${prefix}${plain}/`, `${name}/`);
     // A bucket can have both a file and a folder of one name.
-    if (deeper.length === 0) entries.set(name, { name, kind: 'file', object });
-    else entries.set(`${name}/`, { name, kind: 'folder', object: null });
+    if (deeper.length === 0) entries.set(name, { name, kind: 'file', object, inside });
+    else entries.set(`${name}/`, { name, kind: 'folder', object: null, inside });
   }
   return [...entries.values()].sort(byName);
 };
@@ -82,7 +87,23 @@ const objectOf = ({ name, object }: Found): ListedObject => {
 
 const endingOf = ({ form, gzip }: FileForm): string => (gzip ? `${form}.gz` : form);
 
-/** Lists the months below `inbox/`. The hashes of files are remembered in `store`, one object a file. */
+/** The months that each billing system has published, by its folder. */
+const publishedMonths = async (bucket: SnapshotBucket, folders: readonly string[]) => {
+  const found = new Map<string, readonly Month[]>();
+  for (const folder of folders) {
+    const names = await bucket.names(`${root}${folder}/`);
+    found.set(
+      folder,
+      names.flatMap((full) => publishedBy(full.slice(root.length + folder.length + 1)) ?? []),
+    );
+  }
+  return found;
+};
+
+/**
+ * Lists the months below `inbox/`, those included that were pulled from a billing system: of these what counts is read as
+ * if it lay in the month's own folder. The hashes of files are remembered in `store`, one object a file.
+ */
 export const openBucketSource = async (bucket: SnapshotBucket, store: ObjectStore): Promise<BucketSource> => {
   const topWarnings: string[] = [];
   const top = (await bucket.names(root))
@@ -91,14 +112,29 @@ export const openBucketSource = async (bucket: SnapshotBucket, store: ObjectStor
       return plain.endsWith('/') ? { name: plain.slice(0, -1) || '/', kind: 'folder' } : { name: plain, kind: 'file' };
     })
     .filter(({ name }) => name !== '' && !isHidden(name));
-  const months = monthsOf(top.sort(byName), topWarnings);
+  const uploaded = monthsOf(top.filter(({ name }) => !pullFolders.includes(name)).sort(byName), topWarnings);
+  const folders = publishedFolders.filter((vendor) => top.some(({ name }) => name === vendor));
+  const published = await publishedMonths(bucket, folders);
+  const months = [...new Set([...uploaded, ...[...published.values()].flat()])].sort();
+
+  /** Where the files of a month lie. */
+  const prefixesOf = async (month: Month): Promise<readonly string[]> => {
+    const prefixes = [`${root}${month}/`];
+    for (const [folder, pulled] of published) {
+      const prefix = pulled.includes(month) ? await publishedPrefix(folder, month, store) : null;
+      if (prefix !== null) prefixes.push(prefix);
+    }
+    return prefixes;
+  };
 
   const list = async (month: Month): Promise<{ listing: Listing<Found>; warnings: readonly string[] }> => {
     if (!months.includes(month)) throw noSuchMonth(bucket.name, month, months);
     const warnings: string[] = [];
-    const objects = await bucket.objects(`${root}${month}/`);
-    const inside = ({ name }: Found) => entriesOf(objects, `${root}${name}/`);
-    return { listing: await listMonth(month, entriesOf(objects, `${root}${month}/`), inside, warnings), warnings };
+    const entries: Found[] = [];
+    for (const prefix of await prefixesOf(month))
+      entries.push(...entriesOf(await bucket.objects(prefix), prefix, `${month}/`));
+    const listing = await listMonth(month, entries.sort(byName), ({ inside }) => inside(), warnings);
+    return { listing, warnings };
   };
 
   /** The hash of an object, when this very object was hashed before. */

@@ -56,6 +56,15 @@ export const date = (name: string): Column =>
     problem: 'must be a day, YYYY-MM-DD',
   });
 
+/** A day, or a time of day on it, of the reporting time zone's clock. */
+export const dayOrTime = (name: string): Column =>
+  column(name, {
+    wrong: (raw) =>
+      `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?') OR TRY_CAST(${raw} AS TIMESTAMP) IS NULL)`,
+    type: 'TIMESTAMP',
+    problem: 'must be a day, YYYY-MM-DD, or a time in the reporting time zone, YYYY-MM-DD HH:MM:SS without a zone',
+  });
+
 export const currency: Column = column('currency', {
   wrong: (raw) => `NOT regexp_full_match(${raw}, '[A-Z]{3}')`,
   type: 'VARCHAR',
@@ -69,5 +78,8 @@ export const required = (rule: Column): Column => ({
   wrong: (raw) => `${raw} IS NULL OR (${rule.wrong(raw)})`,
   problem: `${rule.problem} (and is required)`,
 });
+
+/** The column must be there; its values may be absent. */
+export const present = (rule: Column): Column => ({ ...rule, required: true });
 
 export const id = (name: string) => text(name, idLength);

@@ -18,10 +18,11 @@ export type FolderSource = {
   read(month: Month, options?: { readonly trustMemo?: boolean }): Promise<SourceMonth>;
 };
 
-type Found = Entry & { readonly path: string };
+/** An entry of a folder, and where it lies on the disk. */
+export type Found = Entry & { readonly path: string };
 
 /** Turns a refusal of the file system into a fault of the argument; anything else passes. */
-const reading = async <T>(what: string, work: Promise<T>): Promise<T> => {
+export const reading = async <T>(what: string, work: Promise<T>): Promise<T> => {
   try {
     return await work;
   } catch (error) {
@@ -35,7 +36,7 @@ const reading = async <T>(what: string, work: Promise<T>): Promise<T> => {
 };
 
 /** What a folder holds, dot-files left out. Links and devices are refused: what is read must lie inside the source. */
-const entriesOf = async (path: string, prefix: string): Promise<Found[]> => {
+export const entriesOf = async (path: string, prefix: string): Promise<Found[]> => {
   const entries: Found[] = [];
   for (const plain of await readdir(path)) {
     if (isHidden(plain)) continue;

@@ -1,6 +1,6 @@
 /** The columns of a CRM's opportunities: ids of two lengths, days as people export them, and what makes one won. */
 import { type CrmReading, defaultWonStages, stageKey } from '../core/crm.ts';
-import { type Column, column, id, required, text } from './column-rules.ts';
+import { type Column, column, id, present, required, text } from './column-rules.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
@@ -31,19 +31,19 @@ const closeDay = (raw: string, form: CrmReading['dateForm']): string => {
 /** What stands between ids, types and owners in the ledger must not stand in them. */
 const withoutSeparator = (raw: string): string => `replace(${raw}, ';', ',')`;
 
-const closeDate = (form: CrmReading['dateForm']): Column => ({
-  ...column('close_date', {
-    wrong: (raw) => `${raw} IS NOT NULL AND (${closeDay(raw, form)}) IS NULL`,
-    type: 'DATE',
-    value: (raw) => closeDay(raw, form),
-    problem:
-      form === undefined
-        ? 'must be a day such as 2026-10-31 or 10/31/2026; one with two readings, such as 04/05/2026, needs "crm": {"dateForm": "MM/DD/YYYY"} or "DD/MM/YYYY" in the configuration'
-        : `must be a day such as 2026-10-31 or, as crm.dateForm has it, ${form}`,
-  }),
-  // The column must be there; a deal that is still open may have no day.
-  required: true,
-});
+/** A deal that is still open may have no day. */
+const closeDate = (form: CrmReading['dateForm']): Column =>
+  present(
+    column('close_date', {
+      wrong: (raw) => `${raw} IS NOT NULL AND (${closeDay(raw, form)}) IS NULL`,
+      type: 'DATE',
+      value: (raw) => closeDay(raw, form),
+      problem:
+        form === undefined
+          ? 'must be a day such as 2026-10-31 or 10/31/2026; one with two readings, such as 04/05/2026, needs "crm": {"dateForm": "MM/DD/YYYY"} or "DD/MM/YYYY" in the configuration'
+          : `must be a day such as 2026-10-31 or, as crm.dateForm has it, ${form}`,
+    }),
+  );
 
 const opportunityId: Column = {
   ...id('opportunity_id'),

@@ -81,9 +81,10 @@ export const listMonth = async <E extends Entry>(
   for (const entry of entries) {
     const form = entry.kind === 'file' ? formOf(plainName(entry)) : null;
     const table = entry.kind === 'folder' ? plainName(entry) : (form?.stem ?? '');
-    if (entry.kind === 'file' && plainName(entry) === 'control.json')
+    if (entry.kind === 'file' && plainName(entry) === 'control.json') {
+      if (control !== null) throw twice(`The control totals of ${month}`, control, entry);
       control = { ...entry, stem: 'control', form: 'ndjson', gzip: false };
-    else if (!isTable(table)) warnings.push(`${entry.name} is no file of a snapshot and was ignored`);
+    } else if (!isTable(table)) warnings.push(`${entry.name} is no file of a snapshot and was ignored`);
     else {
       const owner = owners.get(table);
       if (owner !== undefined) throw twice(`The table "${table}" of ${month}`, owner, entry);

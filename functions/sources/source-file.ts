@@ -4,6 +4,9 @@ import type { Month } from '../core/month.ts';
 export const tableNames = ['lines', 'customers', 'cancellations', 'payments', 'fx', 'opportunities'] as const;
 export type TableName = (typeof tableNames)[number];
 
+/** What files are read as: the tables of a month, and the lines of invoices that books of months are made of. */
+export type StagedTable = TableName | 'invoice_lines';
+
 export type Form = 'csv' | 'ndjson' | 'parquet';
 
 export type SourceFile = {

@@ -12,6 +12,9 @@ const steps = [
   ['Deliver', 'Sending mail'],
 ] as const;
 
+/** Steps that not every stack has: they are told, and not counted. */
+const uncounted = new Map([['Pull', 'Pulling from the billing system']]);
+
 /** Takes events in their order and says where that leaves the execution; parts of a Map are counted. */
 export const watchSteps = (): { take(event: HistoryEvent): void; shown(): Shown } => {
   let step: Shown = { task: 'Starting', done: 0, total: steps.length };
@@ -19,7 +22,9 @@ export const watchSteps = (): { take(event: HistoryEvent): void; shown(): Shown 
   const enter = (name: string): Shown => {
     const at = steps.findIndex(([state]) => state === name);
     // A step that is not on the way, such as the one that records a failure, moves nothing on.
-    return at < 0 ? { ...step, task: name } : { ...step, task: steps[at]?.[1] ?? name, done: at };
+    return at < 0
+      ? { ...step, task: uncounted.get(name) ?? name }
+      : { ...step, task: steps[at]?.[1] ?? name, done: at };
   };
   return {
     take(event) {

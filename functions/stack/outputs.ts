@@ -15,6 +15,8 @@ const outputsSchema = z.object({
   StateMachineArn: z
     .string()
     .regex(/^arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[\w-]{1,80}$/, 'is no ARN of a state machine'),
+  /** The account that it pulls from; absent where months are uploaded. */
+  BillingSource: z.string().max(1000).optional(),
   Version: z.string().optional(),
 });
 export type StackOutputs = z.infer<typeof outputsSchema>;

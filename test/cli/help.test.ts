@@ -33,6 +33,18 @@ test.each<[string, readonly RegExp[]]>([
     ],
   ],
   ['check', [/writes nothing/, /check --stack/, /--month/, /--source/]],
+  [
+    'doctor',
+    [
+      /writes nothing/,
+      /before the first pull/,
+      /doctor --source stripe:/,
+      /doctor --source billing/,
+      /warn \(a run goes through\)/,
+      /Exit codes: 0 nothing failed/,
+      /--month <YYYY-MM>/,
+    ],
+  ],
   ['backfill', [/oldest first, without mail/, /backfill --stack/, /--from <YYYY-MM>/, /--to <YYYY-MM>/]],
   ['follow', [/--execution <name>/, /scheduled-2026-10/]],
   ['list', [/what the archive holds/, /list --stack/, /--json/]],

@@ -4,9 +4,11 @@ import { refuseContradictions } from '../../functions/cli/options.ts';
 
 test.each([
   ['demo', ['stack'], /this machine alone/],
+  ['doctor', ['stack', 'source'], /from this machine/],
   ['list', ['stack', 'home'], /a command works on one of them/],
   ['run', ['stack', 'month', 'config'], /was deployed with/],
   ['check', ['stack', 'source'], /check writes nothing/],
+  ['run', ['pullAgain', 'month'], /--pull-again is for a billing system/],
   ['run', ['board'], /--board is for a stack/],
   ['run', ['stack', 'board', 'to'], /cannot be combined/],
   ['run', ['stack', 'board', 'email'], /cannot be combined/],
@@ -18,6 +20,8 @@ test.each([
   ['demo', ['home']],
   ['run', ['home', 'config', 'source', 'to', 'email']],
   ['run', ['stack', 'source', 'board', 'resend']],
+  ['run', ['stack', 'pullAgain']],
+  ['run', ['source', 'pullAgain']],
   ['check', ['home', 'source']],
   ['check', ['stack', 'month']],
   ['backfill', ['stack', 'source', 'from', 'to']],

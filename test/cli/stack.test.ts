@@ -183,6 +183,38 @@ describe('exit codes', () => {
   });
 });
 
+describe('a stack that pulls from a billing system', () => {
+  beforeAll(() => {
+    fake.stacks.set('pulling', { ...outputs, BillingSource: 'stripe:?parent=group' });
+  });
+  const run = (...args: string[]) =>
+    retention(['run', '--month', '2026-10', ...args], { environment: fake.environment });
+
+  test('pulls a month again when that is asked for, and says nothing of it otherwise', async () => {
+    expect(await run('--stack', 'pulling', '--pull-again')).toMatchObject({ status: 0 });
+    expect(await run('--stack', 'pulling')).toMatchObject({ status: 0 });
+    expect(fake.started.map(({ pullAgain }) => pullAgain)).toEqual([true, undefined]);
+    fake.started.length = 0;
+    const months = ['--from', '2026-10', '--to', '2026-10', '--stack', 'pulling', '--pull-again'];
+    expect(await retention(['backfill', ...months], { environment: fake.environment })).toMatchObject({ status: 0 });
+    expect(fake.started).toMatchObject([{ month: '2026-10', pullAgain: true }]);
+  });
+
+  test('takes no account from this machine, and names its own', async () => {
+    const { status, stderr } = await run('--stack', 'pulling', '--source', 'stripe:');
+    expect([status, fake.started]).toEqual([2, []]);
+    expect(stderr).toMatch(
+      /pulls from Stripe by itself.*: pulling pulls from stripe:\?parent=group\nLeave --source out/,
+    );
+  });
+
+  test.for([['--pull-again'], ['--source', 'stripe:']])('another one does neither: %j', async (args) => {
+    const { status, stderr } = await run('--stack', 'acme', ...args);
+    expect([status, fake.started]).toEqual([2, []]);
+    expect(stderr).toMatch(/acme has no billing system.*\n.*npx cdk deploy -c 'billingSource=stripe:'/);
+  });
+});
+
 describe('2: what makes no sense on a stack', () => {
   test.concurrent.for<[args: string[], told: RegExp]>([
     [['demo', '--stack', 'acme'], /the demo runs on this machine alone\n.*retention run --stack/],

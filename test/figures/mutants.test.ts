@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { Retention } from '../../functions/core/report.ts';
 import type { Cell } from '../../functions/core/retention.ts';
 import { BlockedError } from '../../functions/gate-fault.ts';
-import { queryNames, queryText } from '../../functions/queries/sql.ts';
+import { queryText, reportQueryNames } from '../../functions/queries/sql.ts';
 import { comparable, figuresOf } from './figures.ts';
 import { type Home, type Measured, withHome } from './measure-book.ts';
 import { mutantBook, mutantSettings } from './mutant-book.ts';
@@ -90,7 +90,7 @@ describe('the book of mutants', () => {
 
 describe('a mistake in a query', () => {
   it.each(mutants)('$mistake', async ({ find, plant, caughtBy }) => {
-    const places = queryNames.flatMap((name) => queryText(name).split(find).slice(1));
+    const places = reportQueryNames.flatMap((name) => queryText(name).split(find).slice(1));
     expect(places, 'the text to change is there exactly once').toHaveLength(1);
     planted.query = (text) => text.replace(find, () => plant);
     expect(await noticed()).toBe(caughtBy);

@@ -49,7 +49,7 @@ describe('the bundles', () => {
   );
 
   onLinux.each(['ingest', 'archive'] as const)('%s loads with the layer', async (name) => {
-    const layer = await nativeLayer('duckdb', { modules, architecture, out: join(folder, `layer-${name}`) });
+    const layer = await nativeLayer('duckdb', { root, architecture, out: join(folder, `layer-${name}`) });
     expect(await runs(exportsOf(name), layer)).toBe('handler');
   });
 
@@ -123,7 +123,7 @@ describe('a bundle of our own', () => {
 
 describe('a layer', () => {
   onLinux('of DuckDB runs it', async () => {
-    const layer = await nativeLayer('duckdb', { modules, architecture, out: join(folder, 'layer') });
+    const layer = await nativeLayer('duckdb', { root, architecture, out: join(folder, 'layer') });
     const script = `
       import { createRequire } from 'node:module';
       const { DuckDBInstance } = createRequire('/var/task/x.mjs')('@duckdb/node-api');
@@ -133,7 +133,7 @@ describe('a layer', () => {
   });
 
   onLinux('of what renders draws and sets type', async () => {
-    const layer = await nativeLayer('rendering', { modules, architecture, out: join(folder, 'rendering') });
+    const layer = await nativeLayer('rendering', { root, architecture, out: join(folder, 'rendering') });
     const script = `
       import { createRequire } from 'node:module';
       const require = createRequire('/var/task/x.mjs');
@@ -145,15 +145,43 @@ describe('a layer', () => {
     expect(await runs(script, layer)).toBe('3 %PDF-');
   });
 
-  it('says how to get the binary of another processor', async () => {
-    const bare = await mkdtemp(join(folder, 'modules-'));
-    await mkdir(join(bare, '@duckdb/node-bindings'), { recursive: true });
-    await writeFile(join(bare, '@duckdb/node-bindings/package.json'), '{"version":"1.2.3"}');
-    await expect(
-      nativeLayer('duckdb', { modules: bare, architecture: 'arm64', out: join(bare, 'out') }),
-    ).rejects.toMatchObject({
-      message: expect.stringContaining('@duckdb/node-bindings-linux-arm64 1.2.3 is not installed'),
-      hint: expect.stringContaining('npm install --no-save --os=linux --cpu=arm64'),
+  describe('of another processor', () => {
+    /** A repository with the packages that choose a binary, and none of the binaries. */
+    const bareRoot = async (): Promise<string> => {
+      const bare = await mkdtemp(join(folder, 'bare-'));
+      await installed(join(bare, 'node_modules'), '@duckdb/node-bindings', '@duckdb/node-api');
+      await installed(join(bare, 'node_modules'), '@resvg/resvg-js', '@myriaddreamin/typst-ts-node-compiler');
+      return bare;
+    };
+    const installed = async (modules: string, ...names: string[]) => {
+      for (const name of names) {
+        await mkdir(join(modules, name), { recursive: true });
+        await writeFile(join(modules, name, 'package.json'), '{"version":"1.2.3"}');
+      }
+    };
+
+    it('says in one command how to get all binaries', async () => {
+      const bare = await bareRoot();
+      await expect(
+        nativeLayer('duckdb', { root: bare, architecture: 'arm64', out: join(bare, 'out') }),
+      ).rejects.toMatchObject({
+        message: expect.stringContaining('@duckdb/node-bindings-linux-arm64 1.2.3 is not installed'),
+        hint: 'Run: npm install --prefix .modules-arm64 --no-save --os=linux --cpu=arm64 --libc=glibc @duckdb/node-bindings@1.2.3 @resvg/resvg-js@1.2.3 @myriaddreamin/typst-ts-node-compiler@1.2.3',
+      });
+    });
+
+    it('takes them from where that command puts them, of the same version alone', async () => {
+      const bare = await bareRoot();
+      const layer = () => nativeLayer('duckdb', { root: bare, architecture: 'arm64', out: join(bare, 'out') });
+      const binary = '@duckdb/node-bindings-linux-arm64';
+      await installed(join(bare, '.modules-arm64/node_modules'), binary);
+      expect((await readdir(join(await layer(), 'nodejs/node_modules/@duckdb'))).sort()).toEqual([
+        'node-api',
+        'node-bindings',
+        'node-bindings-linux-arm64',
+      ]);
+      await writeFile(join(bare, '.modules-arm64/node_modules', binary, 'package.json'), '{"version":"1.2.2"}');
+      await expect(layer()).rejects.toThrow('is not installed');
     });
   });
 });

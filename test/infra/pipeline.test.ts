@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { type HandlerName, handlerNames } from '../../infra/handler-names.ts';
 import { synthesize } from './synthesize.ts';
 
-const stack = synthesize({ opsRecipients: 'ops@example.com, oncall@example.com' });
+const billingSource = 'stripe:?parent=group';
+const stack = synthesize({ opsRecipients: 'ops@example.com, oncall@example.com', billingSource });
 const one = (name: HandlerName) =>
   stack.all('AWS::Lambda::Function').find(({ id }) => new RegExp(`^Functions${name}[0-9A-F]{8}$`).test(id));
 const propertiesOf = (name: HandlerName) => one(name)?.properties ?? {};
@@ -13,6 +14,7 @@ const functionArn = (name: HandlerName) => stack.arn(one(name)?.id ?? name);
 describe('the functions', () => {
   it.each<[HandlerName, { MemorySize: number; Timeout: number; disk: number; layers: number }]>([
     ['starter', { MemorySize: 512, Timeout: 60, disk: 512, layers: 0 }],
+    ['pull', { MemorySize: 3008, Timeout: 900, disk: 10_240, layers: 0 }],
     ['validate', { MemorySize: 512, Timeout: 300, disk: 512, layers: 0 }],
     ['ingest', { MemorySize: 3008, Timeout: 900, disk: 10_240, layers: 1 }],
     ['measure', { MemorySize: 1024, Timeout: 900, disk: 512, layers: 0 }],
@@ -28,6 +30,7 @@ describe('the functions', () => {
 
   it.each<[HandlerName, readonly string[]]>([
     ['starter', ['OPS_RECIPIENTS', 'STATE_MACHINE_ARN']],
+    ['pull', ['BILLING_SECRET', 'BILLING_SOURCE', 'INBOX_BUCKET', 'LAKE_BUCKET']],
     ['validate', ['INBOX_BUCKET', 'LAKE_BUCKET']],
     ['ingest', ['INBOX_BUCKET', 'LAKE_BUCKET']],
     [
@@ -160,6 +163,8 @@ describe('the state machine', () => {
 
   it('mails a month that is asked to be mailed', () => {
     expect(walk({ '$.measured.done': true, '$.check': false, '$.mail': {} })).toEqual([
+      'Pull',
+      'IsPulled',
       'Validate',
       'IngestAll',
       'Measure',
@@ -182,10 +187,16 @@ describe('the state machine', () => {
   });
   it('goes on measuring until it is done', () => {
     const path = walk({ '$.measured.done': false, '$.check': true, '$.mail': null });
-    expect(path.slice(2, 6)).toEqual(['Measure', 'IsMeasured', 'Measure', 'IsMeasured']);
+    expect(path.slice(4, 8)).toEqual(['Measure', 'IsMeasured', 'Measure', 'IsMeasured']);
+  });
+
+  it('goes on pulling until the month is there', () => {
+    const path = walk({ '$.pulled.done': false });
+    expect(path.slice(0, 5)).toEqual(['Pull', 'IsPulled', 'Pull', 'IsPulled', 'Pull']);
   });
 
   it.each<[string, HandlerName]>([
+    ['Pull', 'pull'],
     ['Validate', 'validate'],
     ['Measure', 'measure'],
     ['Archive', 'archive'],
@@ -203,7 +214,7 @@ describe('the state machine', () => {
     });
   });
   it('keeps no result of ingesting: only keys travel', () => expect(states.IngestAll?.ResultPath).toBeNull());
-  it.each(['Validate', 'Measure', 'Archive', 'Deliver'])('%s is given the request as it came in', (state) => {
+  it.each(['Pull', 'Validate', 'Measure', 'Archive', 'Deliver'])('%s is given the request as it came in', (state) => {
     expect(states[state]?.Parameters).toMatchObject({
       'run.$': '$$.Execution.Name',
       'request.$': '$$.Execution.Input',
@@ -213,7 +224,7 @@ describe('the state machine', () => {
     expect(states.Deliver?.Parameters?.['archived.$']).toBe('$.archived');
   });
 
-  it.each(['Validate', 'IngestAll', 'Measure', 'Archive', 'Deliver'])(
+  it.each(['Pull', 'Validate', 'IngestAll', 'Measure', 'Archive', 'Deliver'])(
     'a redrive goes on at %s: nothing is caught',
     (state) => {
       expect(states[state]?.Catch).toEqual([]);
@@ -226,6 +237,7 @@ describe('the state machine', () => {
   const retried = (state: z.infer<typeof stateSchema> | undefined) =>
     state?.Retry.flatMap(({ ErrorEquals }) => ErrorEquals) ?? [];
   it.each([
+    ['Pull', states.Pull],
     ['Validate', states.Validate],
     ['Ingest', ingest],
     ['Measure', states.Measure],
@@ -243,6 +255,11 @@ describe('the state machine', () => {
   it('archiving waits its turn for longer than another run can take', () => {
     expect(retried(states.Archive)[0]).toBe('Busy');
     expect(states.Archive?.Retry[0]?.MaxAttempts).toBeGreaterThan(16);
+  });
+  it('pulling waits its turn for as long as a run may take', () => {
+    expect(retried(states.Pull)[0]).toBe('Busy');
+    // A wait is thirty seconds on the average.
+    expect((states.Pull?.Retry[0]?.MaxAttempts ?? 0) * 30).toBeGreaterThanOrEqual(definition.TimeoutSeconds);
   });
   it('no retry is in step with others', () => {
     const strategies = [...Object.values(states), ingest].flatMap(({ Retry }) =>
@@ -330,14 +347,39 @@ describe('the outputs', () => {
     'OpsTopicArn',
     'BoardPackPolicyArn',
     'DmarcRecord',
+    'BillingSource',
+    'BillingSecretArn',
     'TimeZone',
     'Version',
   ])('tell %s', (name) => {
     expect(stack.outputs.get(name)).toEqual(expect.stringMatching(/./));
   });
   it('tell the time zone as it is configured', () => expect(stack.outputs.get('TimeZone')).toBe('Europe/Berlin'));
+  it('tell the account as it was deployed, and where its key has its place', () => {
+    expect(stack.outputs.get('BillingSource')).toBe(billingSource);
+    expect(stack.outputs.get('BillingSecretArn')).toBe(stack.arn(stack.one('AWS::SecretsManager::Secret').id));
+  });
   it('name the archive, and not another bucket', () => {
     expect(stack.outputs.get('ArchiveBucket')).toBe(stack.one('AWS::S3::Bucket', 'ArchiveReports').id.toLowerCase());
+  });
+});
+
+describe('a stack without a billing system', () => {
+  const plain = synthesize();
+
+  it('has no function that pulls, and no secret to pay for', () => {
+    const names = plain.all('AWS::Lambda::Function').map(({ id }) => id);
+    expect(names).toHaveLength(handlerNames.length - 1);
+    expect(names.filter((name) => name.startsWith('Functionspull'))).toEqual([]);
+    expect(plain.all('AWS::SecretsManager::Secret')).toEqual([]);
+    expect([plain.outputs.has('BillingSource'), plain.outputs.has('BillingSecretArn')]).toEqual([false, false]);
+  });
+  it('begins with what lies in the inbox', () => {
+    const text = z.string().parse(plain.one('AWS::StepFunctions::StateMachine').properties.DefinitionString);
+    const { StartAt, States } = z
+      .object({ StartAt: z.string(), States: z.record(z.string(), z.unknown()) })
+      .parse(JSON.parse(text));
+    expect([StartAt, Object.keys(States).filter((name) => /pull/i.test(name))]).toEqual(['Validate', []]);
   });
 });
 

@@ -6,7 +6,7 @@ import { account, region } from './resolve.ts';
 import { isAllowed, policiesOf, type Request } from './simulate.ts';
 import { synthesize, testSender } from './synthesize.ts';
 
-const stack = synthesize();
+const stack = synthesize({ billingSource: 'stripe:?parent=group' });
 const idOf = (type: string, part: string) => stack.one(type, part).id;
 const bucket = (part: string) => stack.arn(idOf('AWS::S3::Bucket', part));
 const key = (part: string) => stack.arn(idOf('AWS::KMS::Key', part));
@@ -106,6 +106,11 @@ const everyday = {
     ...to('s3:PutObject', `${results}/queries/x.csv`),
     ...to('s3:ListMultipartUploadParts', `${results}/queries/x.csv`, `${lake}/lake/book/x.parquet`),
   ],
+  readPulled: [
+    ...to('s3:GetObject', `${inbox}/inbox/stripe/2026-10.json`, `${inbox}/inbox/stripe-raw/2026-10.pull.json`),
+    ...to('s3:ListBucket', inbox),
+  ],
+  writePulled: to('s3:PutObject', `${inbox}/inbox/stripe/2026-10.json`, `${inbox}/inbox/stripe-raw/2026-10.pull.json`),
   readSecret: [...to('secretsmanager:GetSecretValue', secret), decrypt('DataKey', 'secretsmanager')],
   writeArchive: [...to('s3:PutObject', `${reports}/revision=1/report.json`, `${reports}/current.json`)],
   mail: sendAs(testSender),
@@ -120,10 +125,11 @@ type Deed = keyof typeof everyday;
 
 const own: Readonly<Record<HandlerName, readonly Deed[]>> = {
   starter: ['startRuns'],
-  validate: ['readInbox', 'keepNotes', 'workInLake'],
-  ingest: ['readInbox', 'keepNotes', 'workInLake'],
-  measure: ['readInbox', 'keepNotes', 'workInLake', 'query'],
-  archive: ['readInbox', 'keepNotes', 'workInLake', 'query', 'readArchive', 'writeArchive'],
+  pull: ['readPulled', 'writePulled', 'readSecret', 'keepNotes'],
+  validate: ['readInbox', 'readPulled', 'keepNotes', 'workInLake'],
+  ingest: ['readInbox', 'readPulled', 'keepNotes', 'workInLake'],
+  measure: ['readInbox', 'readPulled', 'keepNotes', 'workInLake', 'query'],
+  archive: ['readInbox', 'readPulled', 'keepNotes', 'workInLake', 'query', 'readArchive', 'writeArchive'],
   deliver: ['readArchive', 'keepNotes', 'ledger', 'mail'],
   failed: ['keepNotes', 'tellOps'],
   watch: ['readArchive'],
@@ -145,6 +151,11 @@ const further: Readonly<Partial<Record<HandlerName, readonly Request[]>>> = {
 
 /** What comes close to a role's own work, and is none of it. */
 const denied: Readonly<Partial<Record<HandlerName, readonly Request[]>>> = {
+  pull: [
+    ...to('s3:PutObject', `${inbox}/inbox/2026-10/lines.csv`, `${lake}/lake/catalog.json`),
+    ...to('secretsmanager:PutSecretValue', secret),
+    ...to('secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:another-AbCdEf')),
+  ],
   ingest: [...to('s3:PutObject', `${lake}/deliveries/x.json`), ...to('s3:PutObject', `${inbox}/inbox/2026-10/x.csv`)],
   measure: [...to('s3:GetObject', `${reports}/current.json`), ...encrypt('ArchiveKey', 's3')],
   archive: to('s3:PutObject', `${lake}/deliveries/x.json`, `${archive}/elsewhere/x.json`),
@@ -212,7 +223,7 @@ describe.each(names)('the role of %s', (name) => {
 
 describe('the role of the state machine', () => {
   const policies = policiesOf(stack, stack.one('AWS::IAM::Role', 'PipelineRole'));
-  const steps = ['validate', 'ingest', 'measure', 'archive', 'deliver'] as const;
+  const steps = ['pull', 'validate', 'ingest', 'measure', 'archive', 'deliver'] as const;
 
   it('may call the steps', async () => {
     expect((await answers(policies, to('lambda:InvokeFunction', ...steps.map(functionArn)))).denied).toEqual([]);

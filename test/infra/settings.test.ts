@@ -36,6 +36,14 @@ it('takes numbers and lists as text, as -c gives them', () => {
   });
 });
 
+it('does not repeat the address of an account that is wrong: somebody may have put a key there', () => {
+  for (const billingSource of ['stripe:sk_live_123', 'stripe:?key=sk_live_123', 'sk_live_123']) {
+    const { message, hint } = failure({ billingSource });
+    expect(`${message} ${hint}`).not.toContain('sk_live_123');
+  }
+  expect(parseSettings({ billingSource: 'stripe:?parent=group' }).billingSource).toBe('stripe:?parent=group');
+});
+
 it('passes over what is of CDK', () => {
   expect(parseSettings({ ...flags.context, 'aws:cdk:version': '2', 'availability-zones:x': [] })).toEqual(
     parseSettings({}),
@@ -52,6 +60,8 @@ describe('refuses', () => {
     ['a retention that CloudWatch does not have', { logRetentionDays: 100 }, 'logRetentionDays'],
     ['what is no address', { opsRecipients: 'ops' }, 'opsRecipients'],
     ['what is no identity', { identityArn: 'finance.example.com' }, 'identityArn'],
+    ['an unknown billing system', { billingSource: 'billing/months' }, 'must begin with one of stripe:'],
+    ['a setting that it does not have', { billingSource: 'stripe:?secret=x' }, 'it has a setting that is none of'],
   ])('%s', (_told, context, name) => expect(failure(context).message).toContain(name));
 
   it('all faults at once, as a fault of usage with the names there are', () => {

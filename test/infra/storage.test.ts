@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hiveType } from '../../functions/lake/hive.ts';
 import { synthesize } from './synthesize.ts';
 
-const stack = synthesize();
+const stack = synthesize({ billingSource: 'stripe:' });
 const bucketNames = ['DataInbox', 'DataLake', 'DataResults', 'DataLogs', 'ArchiveReports'] as const;
 const bucket = (name: string) => stack.one('AWS::S3::Bucket', name);
 const keyArn = (part: string) => stack.arn(stack.one('AWS::KMS::Key', part).id);
@@ -190,4 +190,7 @@ describe('the workgroup', () => {
 it('the billing secret is encrypted by our key and outlives the stack', () => {
   const { properties, deletionPolicy } = stack.one('AWS::SecretsManager::Secret', 'Billing');
   expect([properties.KmsKeyId, deletionPolicy]).toEqual([keyArn('DataKey'), 'Retain']);
+  // An empty key until people put theirs there, and never one in the template.
+  expect(properties.GenerateSecretString).toMatchObject({ SecretStringTemplate: '{"apiKey":""}' });
+  expect(properties.SecretString).toBeUndefined();
 });

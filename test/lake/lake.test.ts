@@ -40,7 +40,7 @@ const engineOf = (concurrency: number) => {
     materialise: async (sql, reads, target) => {
       for (const read of reads) if (!stored.has(partitionKey(read))) throw new Error(`${sql} before its input`);
       asked.push(sql);
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, sql === 'slow' ? 40 : 2));
       stored.add(partitionKey(target));
     },
     exportCsv: async () => {},
@@ -82,6 +82,14 @@ describe('the lake', () => {
     const lake = openLake(memory(), engine);
     await Promise.all([lake.rows(result('one', [left])), lake.rows(result('two', [right]))]);
     expect(asked.filter((sql) => sql === 'book')).toHaveLength(1);
+  });
+
+  it('does not build a table again for somebody who found it missing and came to it late', async () => {
+    const { asked, engine } = engineOf(1);
+    const lake = openLake(memory(), engine);
+    const late = lake.prepare(result('late', [book, table('slow')]));
+    await Promise.all([late, lake.prepare(result('early', [book]))]);
+    expect(asked.toSorted()).toEqual(['book', 'slow']);
   });
 
   it('asks for a small result once', async () => {

@@ -167,13 +167,16 @@ describe('a report of another version', () => {
     ]);
   });
 
-  test('but a damaged one is damaged', async () => {
+  test('but a damaged one is damaged, and the others are shown', async () => {
     await archiveReport(store, reportOf('2026-10'));
     await writeFile(join(home, 'archive/month=2026-10/revision=1/report.json'), '{}');
-    await expect(rebuildSite(store)).rejects.toMatchObject({
-      code: 'DAMAGED',
-      message: expect.stringContaining('report.json'),
-    });
+    await archiveReport(store, reportOf('2026-09'));
+    expect(await rebuildSite(store)).toEqual(['2026-10']);
+    const { months } = await stored();
+    expect(months[0]).toMatchObject({ month: '2026-10', damaged: true, readable: false, headline: null, files: [] });
+    expect(months[1]).toMatchObject({ month: '2026-09', damaged: false, readable: true });
+    expect(await text('index.html')).toContain('Not what was archived: restore it from the backup');
+    expect(await text('index.html')).not.toContain('month=2026-10/revision=1');
   });
 });
 

@@ -44,6 +44,8 @@ export const renderedQueries = (reportingCurrency = 'USD'): ReadonlyMap<QueryNam
     lineage.bookTotal(closing, closing),
     lineage.failedPayments(closing),
     lineage.unknownCustomers(closing),
+    lineage.unknownReasons(closing),
+    lineage.accountsWithoutSegments(closing),
   ];
   const found = new Map<QueryName, Derived | DerivedTable>();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -18,6 +18,7 @@ const entry = (month: string, changes: Partial<MonthEntry> = {}): MonthEntry =>
     revision: 1,
     manifestSha256: 'b'.repeat(64),
     readable: true,
+    damaged: false,
     reportingCurrency: 'USD',
     headline: {
       window: 'ttm',

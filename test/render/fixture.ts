@@ -118,6 +118,8 @@ const windowOf = (window: WindowName): WindowReport => {
   const opening = closing - windowLength[window];
   return {
     openingMonth: addMonths(month, -windowLength[window]),
+    openingBasis: 'committed',
+    closingBasis: 'committed',
     total: retentionOf(book, opening, closing),
     bridge: bridgeOf(book, opening, closing, fxUnits[window]),
     failedPayments: failedPayments[window],

@@ -1,6 +1,7 @@
 /** A server that speaks Stripe's API for reading: lists newest first, cursors, filters, errors, and faults on demand. */
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type FaultyServer, startFaulty } from './faulty.ts';
+
+export type { Fault } from './faulty.ts';
 
 type Raw = Record<string, unknown>;
 export type StripeObject = Raw & { readonly id: string; readonly created: number };
@@ -16,24 +17,9 @@ export type Account = {
   >
 >;
 
-/** What becomes of the request of a number (from 1) for a path: an error, a cut in the middle of the answer, or nothing. */
-export type Fault = { readonly status: number; readonly retryAfter?: number } | 'cut' | 'stall' | null;
-
-export type StripeServer = {
-  readonly url: string;
-  /** Paths that were asked for, queries included, in order. */
-  readonly asked: string[];
-  account: Account;
-  fault: (number: number, path: string) => Fault;
-  close(): Promise<void>;
-};
+export type StripeServer = FaultyServer & { account: Account };
 
 export const apiKey = 'rk_test_secret_of_nobody';
-
-const refuse = (response: ServerResponse, status: number, message: string, headers: Record<string, string> = {}) => {
-  response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_test', ...headers });
-  response.end(JSON.stringify({ error: { type: 'invalid_request_error', message } }));
-};
 
 /** Tiers are told when they are asked for. */
 const withoutTiers = (value: unknown): unknown =>
@@ -55,12 +41,13 @@ const answer = (account: Account, url: URL): { status: number; body: unknown } =
   const bound = (key: string, otherwise: number) =>
     parseInt(url.searchParams.get(`created[${key}]`) ?? `${otherwise}`, 10);
   const types = url.searchParams.getAll('types[]');
-  const cancelled = url.searchParams.get('status') === 'all';
+  const wanted = url.searchParams.get('status');
+  const isOf = (status: unknown) => (wanted === null ? status !== 'canceled' : wanted === 'all' || wanted === status);
   const found = all
     .filter(({ created }) => created >= bound('gte', 0) && created < bound('lt', Number.MAX_SAFE_INTEGER))
     .filter(({ type }) => types.length === 0 || types.includes(`${type}`))
     .filter(({ subscription }) => (url.searchParams.get('subscription') ?? subscription) === subscription)
-    .filter(({ status }) => name !== 'subscriptions' || cancelled || status !== 'canceled')
+    .filter(({ status }) => name !== 'subscriptions' || isOf(status))
     .sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1));
   const after = url.searchParams.get('starting_after');
   const start = after === null ? 0 : found.findIndex((object) => object.id === after) + 1;
@@ -75,44 +62,18 @@ const answer = (account: Account, url: URL): { status: number; body: unknown } =
 
 /** Starts a server on loopback. `pageLimit` makes its pages smaller than what is asked for. */
 export const startStripe = async (account: Account, pageLimit = 100): Promise<StripeServer> => {
-  const http = createServer((request, response) => {
-    const url = new URL(request.url ?? '', 'http://stripe');
-    server.asked.push(`${url.pathname}${url.search}`);
-    const fault = server.fault(server.asked.length, url.pathname);
-    if (fault === 'stall') return;
-    if (request.method !== 'GET') return refuse(response, 405, `${request.method} is not reading`);
-    if (request.headers.authorization !== `Bearer ${apiKey}`)
-      return refuse(response, 401, `Invalid API Key provided: ${request.headers.authorization}`);
-    if (typeof fault === 'object' && fault !== null)
-      return refuse(
-        response,
-        fault.status,
-        `a secret in a message: ${apiKey}`,
-        fault.retryAfter === undefined ? {} : { 'retry-after': `${fault.retryAfter}` },
-      );
-    const asked = parseInt(url.searchParams.get('limit') ?? '10', 10);
-    if (url.searchParams.has('limit')) url.searchParams.set('limit', `${Math.min(asked, pageLimit)}`);
-    const { status, body } = answer(server.account, url);
-    const text = JSON.stringify(body);
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-      'request-id': 'req_test',
-    });
-    if (fault !== 'cut') return response.end(text);
-    response.write(text.slice(0, Math.floor(text.length / 2)), () => response.destroy());
-  });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const { port } = http.address() as AddressInfo;
-  const server: StripeServer = {
-    url: `http://127.0.0.1:${port}`,
-    asked: [],
-    account,
-    fault: () => null,
-    async close() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+  const faulty = await startFaulty({
+    answer(url) {
+      const asked = parseInt(url.searchParams.get('limit') ?? '10', 10);
+      if (url.searchParams.has('limit')) url.searchParams.set('limit', `${Math.min(asked, pageLimit)}`);
+      return answer(server.account, url);
     },
-  };
+    refusal: ({ authorization }) =>
+      authorization === `Bearer ${apiKey}` ? null : `Invalid API Key provided: ${authorization}`,
+    errorBody: (_, message) => ({ error: { type: 'invalid_request_error', message } }),
+    headers: { 'request-id': 'req_test' },
+    secret: apiKey,
+  });
+  const server: StripeServer = Object.assign(faulty, { account });
   return server;
 };

@@ -13,6 +13,7 @@ test('a step a state, and within a Map the parts that are done', () => {
   };
   expect([
     after({ type: 'ExecutionStarted' }),
+    after(entered('Pull')),
     after(entered('Validate')),
     after({ type: 'MapStateEntered', stateEnteredEventDetails: { name: 'IngestAll' } }),
     after({ type: 'MapStateStarted', mapStateStartedEventDetails: { length: 3 } }),
@@ -29,6 +30,7 @@ test('a step a state, and within a Map the parts that are done', () => {
     after(entered('Failed')),
   ]).toEqual([
     'Starting 0/5',
+    'Pulling from the billing system 0/5',
     'Looking through the inbox 0/5',
     'Looking through the inbox 0/5',
     'Reading snapshots 0/3',

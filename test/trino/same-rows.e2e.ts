@@ -8,7 +8,7 @@ import { folderObjectStore } from '../../functions/adapters/folder-object-store.
 import { atMost } from '../../functions/lake/at-most.ts';
 import { lakeTables, partitionKey } from '../../functions/lake/tables.ts';
 import type { QueryEngine, Row } from '../../functions/ports.ts';
-import { queryNames } from '../../functions/queries/sql.ts';
+import { reportQueryNames } from '../../functions/queries/sql.ts';
 import { writeSampleBook } from '../../functions/sources/sample-book.ts';
 import { type Folder, openFolder } from '../pipeline/folder.ts';
 import { type TrinoHome, trinoOver } from './engine.ts';
@@ -75,10 +75,10 @@ describe.each(books)('%s', (book, write) => {
   });
 
   test('asks every query', () => {
-    expect([...new Set([...asked.values()].map(({ query }) => query))].sort()).toEqual([...queryNames].sort());
+    expect([...new Set([...asked.values()].map(({ query }) => query))].sort()).toEqual([...reportQueryNames].sort());
   });
 
-  test.each(queryNames)('%s', async (name) => {
+  test.each(reportQueryNames)('%s', async (name) => {
     let compared = 0;
     const these = [...asked.values()].filter(({ query }) => query === name);
     await atMost(trino.concurrency, these, async (one) => {

@@ -1,9 +1,6 @@
 /** Starts a Trino before the first test and stops it after the last, unless TRINO_URL names one on this machine. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { started } from '../servers/started.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -11,28 +8,4 @@ declare module 'vitest' {
   }
 }
 
-const script = join(import.meta.dirname, '..', '..', '.ci', 'trino');
-
-export default (project: TestProject): (() => void) | undefined => {
-  const running = process.env.TRINO_URL;
-  if (running !== undefined && running !== '') {
-    project.provide('trinoUrl', running);
-    return;
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'trino-server-'));
-  const stop = () => {
-    execFileSync('bash', [script, 'stop', folder], { stdio: 'inherit' });
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    const url = execFileSync('bash', [script, 'start', folder], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    project.provide('trinoUrl', url.trim());
-  } catch (error) {
-    stop();
-    throw error;
-  }
-  return stop;
-};
+export default (project: TestProject) => started('trino', 'TRINO_URL', (url) => project.provide('trinoUrl', url));

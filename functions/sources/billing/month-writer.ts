@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Exact, exact, zero } from '../../core/money.ts';
 import type { Month } from '../../core/month.ts';
 import type { TableName } from '../source-file.ts';
-import type { Batch, ControlTotals, TableRow } from './port.ts';
+import type { Batch, BillingSource, ControlTotals, TableRow } from './port.ts';
 
 /** Rows of one part. */
 const partRows = 50_000;
@@ -33,14 +33,24 @@ const close = async (part: Part): Promise<void> => {
   }
 };
 
-export type Written = { readonly control: ControlTotals; readonly counts: Readonly<Record<string, number>> };
+export type Written = {
+  readonly control: ControlTotals;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
+};
 
 /**
- * Writes the batches of `month` below `dir`: `lines/part-00001.ndjson` and so on, and `control.json`. Until all is there
- * the month stays in a hidden folder, which no source reads; then it takes the place of an older one, whose files
- * of `fx` and `opportunities` it keeps, as these come from elsewhere.
+ * Writes the batches of `month` below `dir`: `lines/part-00001.ndjson` and so on, and `control.json` with the totals and
+ * with what `notesOf` makes of the counts, which the report tells its readers. Until all is there the month stays in a
+ * hidden folder, which no source reads; then it takes the place of an older one, whose files of `fx` and
+ * `opportunities` it keeps, as these come from elsewhere.
  */
-export const writeMonth = async (dir: string, month: Month, batches: AsyncIterable<Batch>): Promise<Written> => {
+export const writeMonth = async (
+  dir: string,
+  month: Month,
+  batches: AsyncIterable<Batch>,
+  notesOf: BillingSource['notes'] = () => [],
+): Promise<Written> => {
   const [place, making, old] = [join(dir, month), join(dir, `.${month}.making`), join(dir, `.${month}.old`)];
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { recursive: true });
@@ -82,8 +92,10 @@ export const writeMonth = async (dir: string, month: Month, batches: AsyncIterab
 
   const totals = [...mrr].sort(([a], [b]) => (a < b ? -1 : 1)).map(([currency, total]) => [currency, total.toFixed(4)]);
   const control: ControlTotals = { lines, mrr: Object.fromEntries(totals) };
+  const summed = Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const notes = notesOf(summed);
   const handle = await open(join(making, 'control.json'), 'wx');
-  await handle.writeFile(`${JSON.stringify(control, null, 2)}\n`);
+  await handle.writeFile(`${JSON.stringify(notes.length === 0 ? control : { ...control, notes }, null, 2)}\n`);
   await handle.sync();
   await handle.close();
 
@@ -98,6 +110,5 @@ export const writeMonth = async (dir: string, month: Month, batches: AsyncIterab
   }
   await rename(making, place);
   await rm(old, { recursive: true, force: true });
-  const sorted = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { control, counts: Object.fromEntries(sorted) };
+  return { control, counts: summed, notes };
 };

@@ -13,6 +13,11 @@ export type PullRequest = {
   readonly until: number;
   /** When the pull began; the same for a pull that was resumed. */
   readonly pulledAt: number;
+  /**
+   * A folder of this machine for what does not fit in memory: shared by `pages` and `batches`, empty when the pull begins
+   * or goes on, gone when it ends. Where there is none, a source makes and removes its own.
+   */
+  readonly scratch?: string;
 };
 
 /** One answer of the billing system, as it came. `name` is the page's place among the kept ones: letters, digits, `-`, `/`. */

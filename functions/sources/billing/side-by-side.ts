@@ -19,15 +19,15 @@ export async function* sideBySide<T>(streams: readonly AsyncIterable<T>[]): Asyn
   }
 }
 
-/** Values of one queue, taken by several workers. */
+/** Values of one queue, taken by several workers. A queue that is read as it goes must answer calls in their order. */
 export const shared = <T, R>(
-  values: Iterable<T>,
+  values: Iterable<T> | AsyncIterable<T>,
   workers: number,
   work: (value: T) => AsyncIterable<R>,
 ): AsyncIterable<R> => {
-  const queue = values[Symbol.iterator]();
+  const queue = Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]();
   async function* worker(): AsyncGenerator<R> {
-    for (let next = queue.next(); next.done !== true; next = queue.next()) yield* work(next.value);
+    for (let next = await queue.next(); next.done !== true; next = await queue.next()) yield* work(next.value);
   }
   return sideBySide(Array.from({ length: workers }, worker));
 };

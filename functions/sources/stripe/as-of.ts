@@ -1,6 +1,5 @@
 /** Puts subscriptions back to a month's end: Stripe tells what is now, and for thirty days what changed. */
-import type { Event, Subscription } from './objects.ts';
-import { readSubscription } from './objects.ts';
+import { type Change, type Event, readSubscription, type Subscription } from './objects.ts';
 import type { SubscriptionState } from './standing.ts';
 
 /** How long Stripe keeps events. Source: docs.stripe.com/api/events. */
@@ -17,12 +16,9 @@ export const subscriptionEvents = [
   'customer.subscription.trial_will_end',
 ] as const;
 
-/** The first event of a subscription since the month's end. */
-export type FirstChange = Pick<Event, 'id' | 'type' | 'created' | 'data'>;
-
-/** Keeps the earlier of two events, offered newest first as Stripe lists them: of one second, the one offered last. */
-export const earlier = (known: FirstChange | undefined, event: FirstChange): FirstChange =>
-  known === undefined || event.created <= known.created ? event : known;
+/** Keeps the earlier of two changes, offered newest first as Stripe lists them: of one second, the one offered last. */
+export const earlier = (known: Change | undefined, change: Change): Change =>
+  known === undefined || change.created <= known.created ? change : known;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -35,7 +31,7 @@ const putBack = (present: unknown, previous: unknown): unknown => {
   return back;
 };
 
-const beforeChange = ({ type, data }: FirstChange): Subscription => {
+const beforeEvent = ({ type, data }: Event): Subscription => {
   const was = putBack(data.object, data.previous_attributes ?? {});
   // A deletion tells no previous values: until then it had not ended.
   const undone = type === 'customer.subscription.deleted' && isRecord(was) ? { ...was, ended_at: null } : was;
@@ -45,13 +41,20 @@ const beforeChange = ({ type, data }: FirstChange): Subscription => {
   return { ...subscription, status: failed ? 'past_due' : 'active' };
 };
 
+/** What an event about a subscription says of the time before it. */
+export const changeOf = (event: Event): Change => {
+  // Before it was created there was nothing to put back.
+  const was = event.type === 'customer.subscription.created' ? null : beforeEvent(event);
+  return { subscription: event.data.object.id, created: event.created, was };
+};
+
 /**
- * A subscription as it stood just before `until`. `change` is its first event since, `knownFrom` the time since which
+ * A subscription as it stood just before `until`. `change` is its first one since, `knownFrom` the time since which
  * every event is known: a month that ended before it cannot be rebuilt, and says so.
  */
 export const stateAt = (
   now: Subscription,
-  change: FirstChange | undefined,
+  change: Change | undefined,
   until: number,
   knownFrom: number,
 ): SubscriptionState => {
@@ -59,6 +62,5 @@ export const stateAt = (
   const ended = now.ended_at ?? null;
   if (now.created >= until || (ended !== null && ended < until)) return { subscription: now, certainty: 'seen' };
   const certainty = until < knownFrom ? 'unknown' : change === undefined ? 'seen' : 'rebuilt';
-  if (change === undefined || change.type === 'customer.subscription.created') return { subscription: now, certainty };
-  return { subscription: beforeChange(change), certainty };
+  return { subscription: change?.was ?? now, certainty };
 };

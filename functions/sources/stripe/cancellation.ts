@@ -1,4 +1,5 @@
 /** The end of a Stripe subscription as a row of the cancellations table, with the reason that decides its cause. */
+import { reasonNotTold } from '../../core/reasons.ts';
 import { dayOf } from '../billing/calendar.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import type { Subscription } from './objects.ts';
@@ -9,14 +10,14 @@ export type Dunning = { readonly lastFailedAt: number; readonly exhausted: boole
 const noteLength = 10_000;
 
 /** Failed payments and lost disputes go before what the customer said; after that the more exact answer wins. */
-const reasonOf = ({ cancellation_details: details }: Subscription, dunning: Dunning | null): string => {
+export const reasonOf = ({ cancellation_details: details }: Subscription, dunning: Dunning | null): string => {
   const reason = details?.reason ?? '';
   if (reason === 'payment_failed' || reason === 'payment_disputed') return reason;
   // An older subscription tells no reason: what became of its invoice does.
   if (reason === '' && dunning?.exhausted === true) return 'dunning_exhausted';
   const feedback = details?.feedback ?? '';
   if (feedback !== '' && feedback !== 'other') return feedback;
-  return reason === '' ? 'not_told' : reason;
+  return reason === '' ? reasonNotTold : reason;
 };
 
 /** The day it ended inside the month, or the day its last payment failed inside it where that left it unpaid. */

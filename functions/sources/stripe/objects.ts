@@ -1,4 +1,4 @@
-/** The parts of Stripe's objects that are read, parsed once. What else an object holds passes by. */
+/** The parts of Stripe's objects that are read; the rest is left behind. What was read and written down reads the same again. */
 import { z } from 'zod';
 import { dependencyError } from '../../errors.ts';
 
@@ -6,38 +6,41 @@ const seconds = z.int().nonnegative();
 
 /** An id, or the object in its place. */
 const idOf = z
-  .union([z.string(), z.looseObject({ id: z.string() })])
+  .union([z.string(), z.object({ id: z.string() })])
   .transform((value) => (typeof value === 'string' ? value : value.id));
 
 /** Decimal text in minor units; Stripe gives up to 12 decimals. */
 const minorUnits = z.union([z.string().regex(/^-?\d+(\.\d+)?$/), z.int()]).transform((value) => `${value}`);
 
-const couponSchema = z.looseObject({
+const couponSchema = z.object({
   id: z.string(),
   percent_off: z.number().nullable().default(null),
   amount_off: z.int().nullable().default(null),
   currency: z.string().nullable().default(null),
-  currency_options: z.record(z.string(), z.looseObject({ amount_off: z.int() })).optional(),
-  applies_to: z.looseObject({ products: z.array(z.string()) }).nullish(),
+  currency_options: z.record(z.string(), z.object({ amount_off: z.int() })).optional(),
+  applies_to: z.object({ products: z.array(z.string()) }).nullish(),
 });
 
 const couponOrId = z.union([z.string(), couponSchema]);
 
 /** Before the version that is pinned, `coupon` stood on the discount itself; events are told in the version of their day. */
 const discountSchema = z
-  .looseObject({
+  .object({
     id: z.string(),
     start: seconds,
     end: seconds.nullable(),
-    coupon: couponOrId.optional(),
-    source: z.looseObject({ coupon: couponOrId.nullable() }).optional(),
+    customer: idOf.nullish(),
+    coupon: couponOrId.nullish(),
+    source: z.object({ coupon: couponOrId.nullable() }).optional(),
   })
-  .transform(({ id, start, end, coupon, source }) => {
+  .transform(({ id, start, end, customer, coupon, source }) => {
     const given = source?.coupon ?? coupon ?? null;
     return {
       id,
       start,
       end,
+      customer,
+      source: { coupon: given },
       couponId: typeof given === 'string' ? given : (given?.id ?? null),
       coupon: typeof given === 'string' ? null : given,
     };
@@ -48,7 +51,7 @@ const discountsSchema = z
   .nullish()
   .transform((discounts) => discounts ?? []);
 
-const tierSchema = z.looseObject({
+const tierSchema = z.object({
   up_to: z.int().nullable(),
   flat_amount_decimal: minorUnits.nullish(),
   flat_amount: z.int().nullish(),
@@ -56,7 +59,7 @@ const tierSchema = z.looseObject({
   unit_amount: z.int().nullish(),
 });
 
-const priceSchema = z.looseObject({
+const priceSchema = z.object({
   id: z.string(),
   nickname: z.string().nullish(),
   lookup_key: z.string().nullish(),
@@ -67,10 +70,10 @@ const priceSchema = z.looseObject({
   unit_amount_decimal: minorUnits.nullish(),
   tiers: z.array(tierSchema).optional(),
   tiers_mode: z.enum(['graduated', 'volume']).nullish(),
-  transform_quantity: z.looseObject({ divide_by: z.int().positive(), round: z.enum(['up', 'down']) }).nullish(),
+  transform_quantity: z.object({ divide_by: z.int().positive(), round: z.enum(['up', 'down']) }).nullish(),
   tax_behavior: z.string().nullish(),
   recurring: z
-    .looseObject({
+    .object({
       interval: z.enum(['day', 'week', 'month', 'year']),
       interval_count: z.int().positive(),
       usage_type: z.string(),
@@ -78,9 +81,9 @@ const priceSchema = z.looseObject({
     .nullable(),
 });
 
-const taxRateSchema = z.looseObject({ inclusive: z.boolean(), percentage: z.number().nonnegative() });
+const taxRateSchema = z.object({ inclusive: z.boolean(), percentage: z.number().nonnegative() });
 
-const itemSchema = z.looseObject({
+const itemSchema = z.object({
   id: z.string(),
   created: seconds,
   quantity: z.int().nonnegative().nullish(),
@@ -91,7 +94,7 @@ const itemSchema = z.looseObject({
   current_period_end: seconds.nullish(),
 });
 
-const subscriptionSchema = z.looseObject({
+const subscriptionSchema = z.object({
   id: z.string(),
   status: z.enum([
     'active',
@@ -111,11 +114,11 @@ const subscriptionSchema = z.looseObject({
   cancel_at_period_end: z.boolean().default(false),
   trial_start: seconds.nullish(),
   trial_end: seconds.nullish(),
-  pause_collection: z.looseObject({ behavior: z.string(), resumes_at: seconds.nullish() }).nullish(),
+  pause_collection: z.object({ behavior: z.string(), resumes_at: seconds.nullish() }).nullish(),
   cancellation_details: z
-    .looseObject({ reason: z.string().nullish(), feedback: z.string().nullish(), comment: z.string().nullish() })
+    .object({ reason: z.string().nullish(), feedback: z.string().nullish(), comment: z.string().nullish() })
     .nullish(),
-  automatic_tax: z.looseObject({ enabled: z.boolean() }).nullish(),
+  automatic_tax: z.object({ enabled: z.boolean() }).nullish(),
   default_tax_rates: z.array(taxRateSchema).nullish(),
   discount: discountSchema.nullish(),
   discounts: discountsSchema,
@@ -123,10 +126,10 @@ const subscriptionSchema = z.looseObject({
   current_period_start: seconds.nullish(),
   current_period_end: seconds.nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
-  items: z.looseObject({ data: z.array(itemSchema), has_more: z.boolean().default(false) }),
+  items: z.object({ data: z.array(itemSchema), has_more: z.boolean().default(false) }),
 });
 
-const customerSchema = z.looseObject({
+const customerSchema = z.object({
   id: z.string(),
   name: z.string().nullish(),
   created: seconds,
@@ -134,46 +137,43 @@ const customerSchema = z.looseObject({
   discount: discountSchema.nullish(),
 });
 
-const chargeSchema = z.looseObject({
+const chargeSchema = z.object({
   id: z.string(),
   created: seconds,
   status: z.string(),
   failure_code: z.string().nullish(),
-  outcome: z.looseObject({ reason: z.string().nullish() }).nullish(),
+  outcome: z.object({ reason: z.string().nullish() }).nullish(),
+  customer: idOf.nullish(),
   payment_intent: idOf.nullish(),
 });
 
-const invoiceLineSchema = z.looseObject({
+const invoiceLineSchema = z.object({
   id: z.string(),
   amount: z.int(),
-  discount_amounts: z.array(z.looseObject({ amount: z.int() })).nullish(),
-  taxes: z.array(z.looseObject({ amount: z.int(), tax_behavior: z.string() })).nullish(),
-  parent: z
-    .looseObject({ subscription_item_details: z.looseObject({ subscription_item: z.string() }).nullish() })
-    .nullish(),
+  discount_amounts: z.array(z.object({ amount: z.int() })).nullish(),
+  taxes: z.array(z.object({ amount: z.int(), tax_behavior: z.string() })).nullish(),
+  parent: z.object({ subscription_item_details: z.object({ subscription_item: z.string() }).nullish() }).nullish(),
 });
 
-const invoiceSchema = z.looseObject({
+const invoiceSchema = z.object({
   id: z.string(),
   created: seconds,
   currency: z.string(),
   customer: idOf.nullish(),
   status: z.string().nullish(),
   amount_due: z.int(),
-  status_transitions: z.looseObject({
+  status_transitions: z.object({
     paid_at: seconds.nullish(),
     marked_uncollectible_at: seconds.nullish(),
     voided_at: seconds.nullish(),
   }),
-  parent: z.looseObject({ subscription_details: z.looseObject({ subscription: idOf }).nullish() }).nullish(),
+  parent: z.object({ subscription_details: z.object({ subscription: idOf }).nullish() }).nullish(),
   payments: z
-    .looseObject({
-      data: z.array(
-        z.looseObject({ payment: z.looseObject({ payment_intent: idOf.nullish(), charge: idOf.nullish() }) }),
-      ),
+    .object({
+      data: z.array(z.object({ payment: z.object({ payment_intent: idOf.nullish(), charge: idOf.nullish() }) })),
     })
     .nullish(),
-  lines: z.looseObject({ data: z.array(invoiceLineSchema), has_more: z.boolean().default(false) }),
+  lines: z.object({ data: z.array(invoiceLineSchema), has_more: z.boolean().default(false) }),
 });
 
 const eventSchema = z.looseObject({
@@ -185,6 +185,9 @@ const eventSchema = z.looseObject({
     previous_attributes: z.record(z.string(), z.unknown()).nullish(),
   }),
 });
+
+/** How a subscription stood before an event about it; null where the event made it. */
+const changeSchema = z.object({ subscription: z.string(), created: seconds, was: subscriptionSchema.nullable() });
 
 const listSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })), has_more: z.boolean() });
 
@@ -200,6 +203,7 @@ export type Charge = z.infer<typeof chargeSchema>;
 export type Invoice = z.infer<typeof invoiceSchema>;
 export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
 export type Event = z.infer<typeof eventSchema>;
+export type Change = z.infer<typeof changeSchema>;
 
 /** Where an object came from, for messages: ids are fit to be seen, names and amounts are not. */
 const idIn = (value: unknown): string => {
@@ -231,3 +235,4 @@ export const readCharge = reader('charge', chargeSchema);
 export const readInvoice = reader('invoice', invoiceSchema);
 export const readInvoiceLine = reader('invoice line', invoiceLineSchema);
 export const readEvent = reader('event', eventSchema);
+export const readChange = reader('change', changeSchema);

@@ -16,7 +16,8 @@ export const lookBack = ({ month, timeZone }: PullRequest): number => startOf(ad
 
 const discountEvents = ['customer.discount.created', 'customer.discount.updated', 'customer.discount.deleted'];
 
-const pathOf = (list: ListName, request: PullRequest): string => {
+/** How a month's pull asks for the first page of a list. */
+export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): string => {
   const { until } = request;
   const query: Readonly<Record<ListName, readonly [string, string | number][]>> = {
     subscriptions: [
@@ -40,7 +41,7 @@ const pathOf = (list: ListName, request: PullRequest): string => {
       ...[...subscriptionEvents, ...discountEvents].map((type): [string, string] => ['types[]', type]),
     ],
   };
-  return withQuery(`/v1/${list}`, [['limit', pageSize], ...query[list]]);
+  return withQuery(`/v1/${list}`, [['limit', limit], ...query[list]]);
 };
 
 const withQuery = (path: string, query: readonly (readonly [string, string | number])[]): string =>

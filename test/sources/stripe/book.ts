@@ -94,6 +94,7 @@ const charge = (name: string, when: string, status: string): Happening => [
       {
         id: `ch_${name}_${now}`,
         status,
+        customer: `cus_${name}`,
         payment_intent: `pi_${name}`,
         failure_code: status === 'failed' ? 'card_declined' : null,
         outcome: status === 'failed' ? { reason: 'insufficient_funds' } : null,

@@ -1,7 +1,7 @@
 /** How a subscription stood at the end of October 2026, and how it is put back there. */
 import { describe, expect, it } from 'vitest';
-import { earlier, type FirstChange, stateAt } from '../../../functions/sources/stripe/as-of.ts';
-import { readEvent, readSubscription } from '../../../functions/sources/stripe/objects.ts';
+import { changeOf, earlier, stateAt } from '../../../functions/sources/stripe/as-of.ts';
+import { type Change, readEvent, readSubscription } from '../../../functions/sources/stripe/objects.ts';
 import { statusAt } from '../../../functions/sources/stripe/standing.ts';
 import { subscriptionLines } from '../../../functions/sources/stripe/subscription-lines.ts';
 import { at, context, item, mrrOf, price, type Raw, subscription, until } from './objects.ts';
@@ -42,16 +42,18 @@ describe('the status', () => {
   ])('%s', (_, changes, status) => expect(statusAt(readSubscription(subscription(changes)), until)).toBe(status));
 });
 
-const event = (changes: Raw, object: Raw, previous?: Raw): FirstChange =>
-  readEvent({
-    id: 'evt_1',
-    type: 'customer.subscription.updated',
-    created: november,
-    data: { object, ...(previous === undefined ? {} : { previous_attributes: previous }) },
-    ...changes,
-  });
+const event = (changes: Raw, object: Raw, previous?: Raw): Change =>
+  changeOf(
+    readEvent({
+      id: 'evt_1',
+      type: 'customer.subscription.updated',
+      created: november,
+      data: { object, ...(previous === undefined ? {} : { previous_attributes: previous }) },
+      ...changes,
+    }),
+  );
 
-const linesAt = (now: Raw, change: FirstChange | undefined, knownFrom = until - 1) => {
+const linesAt = (now: Raw, change: Change | undefined, knownFrom = until - 1) => {
   const state = stateAt(readSubscription(now), change, until, knownFrom);
   return { certainty: state.certainty, ...subscriptionLines(state, context()) };
 };
@@ -72,7 +74,7 @@ describe('a change since the end of the month', () => {
     const changes = [3, 4].map((quantity, place) =>
       event({ id: `evt_${place}`, created: november + place }, upgraded, { items: listOf([item({ quantity })]) }),
     );
-    const first = changes.reverse().reduce<FirstChange | undefined>(earlier, undefined);
+    const first = changes.reverse().reduce<Change | undefined>(earlier, undefined);
     expect(linesAt(upgraded, first).rows.lines?.[0]?.quantity).toBe('3');
   });
 

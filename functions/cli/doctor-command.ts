@@ -1,0 +1,83 @@
+/** The command that looks a source over: an account of a billing system, or a folder of snapshots. */
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { openExaminer, openSnapshots, withLocalWorld } from '../compose-local.ts';
+import { readConfig } from '../config-file.ts';
+import { type Check, exitCodeOf } from '../doctor/check.ts';
+import { type Diagnosis, examineAccount, examineFolder, type Patient } from '../doctor/doctor.ts';
+import { inboxOf } from '../sources/billing/pull-month.ts';
+import type { Vendor } from '../sources/billing/vendor.ts';
+import { vendorOf } from '../sources/billing/vendors.ts';
+import { folderOf } from '../sources/folder-address.ts';
+import type { DoctorOptions } from './options.ts';
+import type { Context } from './place.ts';
+import { jsonText as json, safe, type Terminal } from './terminal.ts';
+
+const longestText = 1_000;
+const lineWidth = 110;
+
+/** How a person writes the path of a month's rates, from where the command was given. */
+const ratesFileIn =
+  (dir: string) =>
+  (month: string): string =>
+    relative('.', join(dir, month, 'fx.csv'));
+
+const lookOverAccount = async (
+  vendor: Vendor,
+  { source: address, home }: DoctorOptions,
+  environment: Context['environment'],
+  patient: Omit<Patient, 'ratesFile'>,
+): Promise<Diagnosis> => {
+  vendor.check(address);
+  const inbox = join(resolve(home), inboxOf(vendor.name));
+  const pulled = existsSync(inbox) ? (await openSnapshots(inbox, patient.looked.store)).source : null;
+  const open = () => openExaminer(vendor, address, environment);
+  return examineAccount({ ...patient, ratesFile: ratesFileIn(inbox), vendor, address, open, inbox: pulled });
+};
+
+/** Words in lines of at most `width`; a longer word stands alone. */
+const wrapped = (text: string, width: number): string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+};
+
+const printed = ({ outcome, name, seen, fix, paste }: Check, width: number): string[] => {
+  const head = `${outcome.padEnd(4)}  ${safe(name).padEnd(width)}  `;
+  const indent = ' '.repeat(head.length);
+  const lines = (text: string) => wrapped(safe(text, longestText), lineWidth - head.length);
+  return [
+    ...lines(seen).map((line, at) => `${at === 0 ? head : indent}${line}`),
+    ...(fix === null ? [] : lines(fix).map((line, at) => `${indent}${at === 0 ? '→ ' : '  '}${line}`)),
+    ...paste.map((line) => `${indent}    ${safe(line, longestText)}`),
+  ];
+};
+
+const print = ({ source, month, checks }: Diagnosis, terminal: Terminal): void => {
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  terminal.print(`${source === 'folder' ? 'The folder' : `The account behind ${source}:`}, at ${month}\n`);
+  for (const check of checks) for (const line of printed(check, width)) terminal.print(line);
+  const count = (outcome: Check['outcome']) => checks.filter((check) => check.outcome === outcome).length;
+  terminal.print(`\n${count('fail')} failed, ${count('warn')} warned, ${count('ok')} are well.`);
+};
+
+/** Prints the diagnosis and resolves with the exit code: that of the first check that failed. */
+export const doctor = async (options: DoctorOptions, { terminal, environment }: Context): Promise<number> => {
+  const config = await readConfig(options.config);
+  const local = { home: options.home, dryRun: true, environment, progress: terminal.progress, note: terminal.note };
+  const diagnosis = await withLocalWorld(local, async (world) => {
+    const patient = { month: options.month ?? null, config, looked: world };
+    const vendor = vendorOf(options.source);
+    if (vendor !== null) return lookOverAccount(vendor, options, environment, patient);
+    const dir = folderOf(options.source);
+    const { source } = await openSnapshots(dir, world.store);
+    return examineFolder(source, { ...patient, ratesFile: ratesFileIn(dir) });
+  });
+  if (options.json) terminal.print(json(diagnosis));
+  else print(diagnosis, terminal);
+  return exitCodeOf(diagnosis.checks);
+};

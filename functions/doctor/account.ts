@@ -1,0 +1,205 @@
+/** Looks a billing account over: its key, what it may read, the clock, how far back it tells, and a sample of what is in it. */
+import { type Config, reasonCauses } from '../core/config.ts';
+import { addMonths, type Month, parseMonth } from '../core/month.ts';
+import { ReportError } from '../errors.ts';
+import type { Progress } from '../ports.ts';
+import { dayOf } from '../sources/billing/calendar.ts';
+import type { Examiner, Sample } from '../sources/billing/examination.ts';
+import type { PullRequest, TableRow } from '../sources/billing/port.ts';
+import { type Check, counted, fail, failure, ok, warn } from './check.ts';
+import { dimensionsCheck, rateLines, reasonsCheck, tooManyDimensions, unknownAmong } from './findings.ts';
+
+/** A clock that is wrong by more may put the end of a month on the wrong side of an event. */
+const skewSeconds = 60;
+
+const daySeconds = 24 * 60 * 60;
+
+export type Account = {
+  readonly examiner: Examiner;
+  /** For people. */
+  readonly title: string;
+  readonly request: PullRequest;
+  readonly now: () => Date;
+  readonly config: Config;
+  /** The month is in the home already: what is in the account matters no longer. */
+  readonly pulled: boolean;
+  /** Rates that hold at the month, and where missing ones belong. */
+  readonly rates: ReadonlyMap<string, string>;
+  readonly ratesFile: (month: string) => { readonly name: string; readonly present: boolean };
+  readonly progress: Progress;
+};
+
+const isRefusal = (error: unknown, of: '_KEY' | '_PERMISSION'): error is ReportError =>
+  error instanceof ReportError && error.code.endsWith(of);
+
+const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
+
+/** Server time against ours. The header has whole seconds, and an answer takes a while: a second is nothing. */
+const clockCheck = (title: string, header: string | null, now: Date): Check => {
+  const theirs = header === null ? Number.NaN : Date.parse(header);
+  if (Number.isNaN(theirs)) return ok('clock', `${title} tells no time to compare with`);
+  const skew = seconds(now) - Math.floor(theirs / 1000);
+  if (Math.abs(skew) <= skewSeconds) return ok('clock', `this machine and ${title} agree on the time`);
+  return warn(
+    'clock',
+    `this machine is ${Math.abs(skew)} seconds ${skew > 0 ? 'ahead of' : 'behind'} ${title}: what belongs to a month, and what can still be put back, depends on it`,
+    'Set the clock of this machine; unset SOURCE_DATE_EPOCH where it is set.',
+  );
+};
+
+const permissionName = (permission: string): string => `read ${permission}`;
+
+type Access = { readonly checks: Check[]; readonly known: boolean; readonly date: string | null };
+
+/** Asks for one object of everything that a pull reads. Stops where the key is not known or nobody answers. */
+const accessOf = async ({ examiner, request, title, now, progress }: Account): Promise<Access & { at: Date }> => {
+  const checks: Check[] = [];
+  const needs = examiner.needs(request);
+  let [date, at]: [string | null, Date] = [null, now()];
+  for (const [number, { permission, path }] of needs.entries()) {
+    progress(`Asking ${title}`, number, needs.length);
+    const name = permissionName(permission);
+    try {
+      const answer = await examiner.ask(path);
+      if (date === null && answer !== null) [date, at] = [answer.headers.get('date'), now()];
+      checks.push(
+        answer === null
+          ? warn(name, `${title} has no such list`, 'Look whether the account has this part of the product.')
+          : ok(name, 'may be read'),
+      );
+    } catch (error) {
+      if (isRefusal(error, '_PERMISSION'))
+        checks.push(fail(name, 'dependency', error.message, `Give the key the permission to read ${permission}.`));
+      else if (isRefusal(error, '_KEY')) return { checks: [failure('key', error)], known: false, date, at };
+      else {
+        checks.push(failure(name, error));
+        if (error instanceof ReportError && error.code.endsWith('_UNAVAILABLE'))
+          return { checks, known: false, date, at };
+      }
+    }
+  }
+  progress(`Asking ${title}`, needs.length, needs.length);
+  return { checks, known: true, date, at };
+};
+
+const keyCheck = ({ examiner: { key } }: Account): Check =>
+  key.better === null ? ok('key', `${key.told}; accepted`) : warn('key', `${key.told}; accepted`, key.better);
+
+const historyCheck = async (account: Account): Promise<Check> => {
+  const { examiner, request, title, now, pulled } = account;
+  const { month, timeZone, until } = request;
+  const oldest = await examiner.oldest(request);
+  const began =
+    oldest === null
+      ? 'there is no subscription yet'
+      : `the oldest subscription began in ${dayOf(oldest, timeZone).slice(0, 7)}`;
+  const days = examiner.changesKeptDays;
+  if (pulled) return ok('history', `${month} has been pulled; ${began}`);
+  if (days === null)
+    return warn(
+      'history',
+      `${title} tells no changes of the past, and ${began}: what changed since the end of ${month} may differ from it`,
+      'Pull each month soon after its end.',
+    );
+  const reach = seconds(now()) - days * daySeconds;
+  const reached = until >= reach;
+  const lastDay = dayOf(until + days * daySeconds - 1, timeZone);
+  if (reached)
+    return ok(
+      'history',
+      `${month} can be put back exactly until ${lastDay} (${title} tells changes for ${days} days); ${began}`,
+    );
+  return warn(
+    'history',
+    `${month} ended more than ${days} days ago, for which ${title} tells changes: begin and end of subscriptions are facts, items, quantities and pauses those of today; ${began}`,
+    `Pull each month within ${days} days of its end. The run says how many lines may differ.`,
+  );
+};
+
+const amongOf = <T>({ looked, complete }: Sample<T>, what: string): string =>
+  complete ? `all ${looked} ${what}` : `the newest ${looked} ${what}`;
+
+const reasonsOf = async ({ examiner, request, config }: Account): Promise<Check> => {
+  const sample = await examiner.reasons(request);
+  const known = new Set(reasonCauses(config).map(([key]) => key));
+  return reasonsCheck({ ...unknownAmong(sample.values, known), among: amongOf(sample, 'subscriptions that ended') });
+};
+
+const isParent = ({ customer_id: id, account_id: account }: TableRow): boolean =>
+  account === undefined || account === id;
+
+const notDimensions = ['customer_id', 'name', 'account_id'];
+
+const dimensionsOf = async ({ examiner, request, config }: Account): Promise<Check> => {
+  const sample = await examiner.customers(request);
+  const found = new Set(
+    sample.values.flatMap((row) => Object.keys(row)).filter((name) => !notDimensions.includes(name)),
+  );
+  const names = config.dimensions ?? [...found].sort();
+  const tooMany = tooManyDimensions(
+    names,
+    'Choose among them: "dimensions" in retention.config.json, or dimensions= in the address.',
+  );
+  if (tooMany !== null) return tooMany;
+  const parents = sample.values.filter(isParent);
+  return dimensionsCheck({
+    without: names.map((name) => ({ name, count: parents.filter((row) => (row[name] ?? '') === '').length })),
+    among: `${counted(parents.length, 'account')} among ${amongOf(sample, 'customers')}`,
+  });
+};
+
+const ratesOf = async ({ examiner, request, config, rates, ratesFile }: Account): Promise<Check> => {
+  const sample = await examiner.currencies(request);
+  const currencies = [...new Set(sample.values)].filter((currency) => /^[A-Z]{3}$/.test(currency)).sort();
+  const among = amongOf(sample, 'subscriptions');
+  const missing = currencies.filter((currency) => currency !== config.reportingCurrency && !rates.has(currency));
+  if (missing.length === 0)
+    return ok(
+      'rates',
+      `${currencies.length === 0 ? 'no currency' : currencies.join(', ')} (${among}): nothing is missing at ${request.month}`,
+    );
+  return warn(
+    'rates',
+    `no rate into ${config.reportingCurrency} at ${request.month} for ${missing.join(', ')} (${among}): a run would be blocked`,
+    'Write the rates of the month’s end; the opening months of its windows need theirs as well.',
+    rateLines(
+      missing.map((currency) => ({ currency, month: request.month })),
+      config.reportingCurrency,
+      ratesFile,
+    ),
+  );
+};
+
+/** A sample that may not be read has been told of already. */
+const sampled = async (name: string, work: () => Promise<Check>): Promise<Check[]> => {
+  try {
+    return [await work()];
+  } catch (error) {
+    return isRefusal(error, '_PERMISSION') ? [] : [failure(name, error)];
+  }
+};
+
+/** Every check that asks the account. */
+export const accountChecks = async (account: Account): Promise<Check[]> => {
+  const { examiner, title } = account;
+  if (!examiner.key.fit) return [fail('key', 'usage', examiner.key.told, examiner.key.better ?? '')];
+  const { checks, known, date, at } = await accessOf(account);
+  if (!known) return checks;
+  return [
+    keyCheck(account),
+    ...checks,
+    clockCheck(title, date, at),
+    ...(await sampled('history', () => historyCheck(account))),
+    ...(account.pulled
+      ? []
+      : [
+          ...(await sampled('rates', () => ratesOf(account))),
+          ...(await sampled('reasons', () => reasonsOf(account))),
+          ...(await sampled('dimensions', () => dimensionsOf(account))),
+        ]),
+  ];
+};
+
+/** The newest month that is over in a time zone. */
+export const newestMonth = (now: Date, timeZone: string): Month =>
+  addMonths(parseMonth(dayOf(seconds(now), timeZone).slice(0, 7)), -1);

@@ -1,0 +1,157 @@
+/** `retention doctor`: looks a source over before a run does, and says what is to be put right. Writes nothing that stays. */
+import type { Config } from '../core/config.ts';
+import type { Month } from '../core/month.ts';
+import { usageError } from '../errors.ts';
+import type { SnapshotSource } from '../ingest.ts';
+import { type Catalog, type CatalogMonth, loadCatalog, ratesAt } from '../lake/catalog.ts';
+import { loadTable } from '../load-table.ts';
+import type { Clock } from '../ports.ts';
+import { dayOf, spanOf } from '../sources/billing/calendar.ts';
+import type { Examiner } from '../sources/billing/examination.ts';
+import { isPulled, pullStateOf } from '../sources/billing/pull-month.ts';
+import type { Vendor } from '../sources/billing/vendor.ts';
+import { usualReading } from '../sources/columns.ts';
+import { accountChecks, newestMonth } from './account.ts';
+import { type Check, counted, fail, failure, ok, warn } from './check.ts';
+import { fileOfRates, type Looked, monthChecks, type RatesFile } from './month.ts';
+
+export type Diagnosis = { readonly source: string; readonly month: Month; readonly checks: readonly Check[] };
+
+export type Patient = {
+  /** The month that is asked for; null: the newest one. */
+  readonly month: Month | null;
+  readonly config: Config;
+  readonly looked: Looked & { readonly clock: Clock };
+  /** Where a month's rates belong, as a person finds it. */
+  readonly ratesFile: RatesFile;
+};
+
+/** A folder of snapshots. Throws a ReportError of kind `usage` for one without a month. */
+export const examineFolder = async (
+  source: SnapshotSource,
+  { month, config, looked, ratesFile }: Patient,
+): Promise<Diagnosis> => {
+  const newest = source.months.at(-1);
+  if (newest === undefined)
+    throw usageError('the source has no month', 'Name a folder that holds one folder a month, such as 2026-10.');
+  const closing = month ?? newest;
+  const [first] = source.months;
+  const span = `${source.months.length} from ${first} to ${newest}`;
+  const months = source.months.includes(closing)
+    ? ok('months', span)
+    : warn('months', `${span}, without ${closing}`, `Export ${closing}, or name another month with --month.`);
+  return {
+    source: 'folder',
+    month: closing,
+    checks: [months, ...(await monthChecks(source, closing, config, ratesFile, looked))],
+  };
+};
+
+/** Only the rates of a source: what else its months have is not read. */
+const ratesOnly = async (source: SnapshotSource, until: Month, looked: Looked): Promise<Catalog> => {
+  const { catalog } = await loadCatalog(looked.store);
+  const found = new Map<Month, CatalogMonth>(catalog);
+  for (const month of source.months.filter((at) => at <= until)) {
+    const { tables } = await source.read(month, { trustMemo: true });
+    if (tables.fx.length === 0) continue;
+    const table = await loadTable({ month, table: 'fx', files: tables.fx, reading: usualReading }, catalog, looked);
+    if ('version' in table) found.set(month, { ...found.get(month), fx: table });
+  }
+  return found;
+};
+
+/** The months of the inbox that were pulled to their end. */
+const pulledMonths = async ({ vendor, inbox, looked }: AccountPatient): Promise<string> => {
+  const months: Month[] = [];
+  for (const month of inbox?.months ?? []) if (await isPulled(vendor.name, month, looked.store)) months.push(month);
+  return months.length === 0
+    ? 'no month so far'
+    : `${counted(months.length, 'month')} from ${months[0]} to ${months.at(-1)}`;
+};
+
+const pulledCheck = async (
+  month: Month,
+  patient: AccountPatient,
+): Promise<{ readonly check: Check; readonly pulled: boolean }> => {
+  const { vendor, address, looked } = patient;
+  const { timeZone } = patient.config;
+  const { name, title } = vendor;
+  const all = await pulledMonths(patient);
+  const state = await pullStateOf(name, month, looked.store);
+  if (state === null) return { check: ok('pulled', `${month} has not been pulled yet; ${all}`), pulled: false };
+  const day = dayOf(state.pulledAt, timeZone);
+  if (!state.finished)
+    return {
+      check: warn(
+        'pulled',
+        `a pull of ${month} was begun on ${day} and stopped`,
+        'Run the month: the pull goes on where it stopped.',
+      ),
+      pulled: false,
+    };
+  if (state.address !== address || state.timeZone !== timeZone)
+    return {
+      check: fail(
+        'pulled',
+        'usage',
+        `${month} was pulled on ${day} with other settings${state.timeZone === timeZone ? '' : `, for the time zone ${state.timeZone}`}`,
+        'Run with --pull-again, or with the settings that it was pulled with.',
+      ),
+      pulled: true,
+    };
+  return { check: ok('pulled', `${month} was pulled from ${title} on ${day}; ${all}`), pulled: true };
+};
+
+export type AccountPatient = Patient & {
+  readonly vendor: Vendor;
+  readonly address: string;
+  /** Opens the account; null for a vendor that nobody can examine yet. Throws a ReportError where there is no key. */
+  readonly open: () => Promise<Examiner | null>;
+  /** What has been pulled so far; null before the first month. */
+  readonly inbox: SnapshotSource | null;
+};
+
+/** A billing account, and the month that was pulled from it where it was. */
+export const examineAccount = async (patient: AccountPatient): Promise<Diagnosis> => {
+  const { vendor, config, looked, inbox, ratesFile } = patient;
+  const { timeZone } = config;
+  const month = patient.month ?? newestMonth(looked.clock.now(), timeZone);
+  const span = spanOf(month, timeZone);
+  const pulledAt = Math.floor(looked.clock.now().getTime() / 1000);
+  const checks: Check[] = [];
+  const { check, pulled } = await pulledCheck(month, patient);
+  try {
+    const examiner = await patient.open();
+    if (examiner === null)
+      checks.push(
+        warn(
+          'key',
+          `accounts of ${vendor.title} are not looked over by this version`,
+          'Pull a month and look it over.',
+        ),
+      );
+    else {
+      const fx = inbox === null ? new Map<Month, CatalogMonth>() : await ratesOnly(inbox, month, looked);
+      checks.push(
+        ...(await accountChecks({
+          examiner,
+          title: vendor.title,
+          request: { month, timeZone, ...span, pulledAt },
+          now: () => looked.clock.now(),
+          config,
+          pulled,
+          rates: ratesAt(fx, month, config.reportingCurrency),
+          ratesFile: fileOfRates(fx, ratesFile),
+          progress: looked.progress,
+        })),
+      );
+    }
+  } catch (error) {
+    checks.push(failure('key', error));
+  }
+  if (pulledAt < span.until)
+    checks.push(fail('pulled', 'usage', `${month} is not over in ${timeZone}`, 'Pull it when the month has ended.'));
+  else checks.push(check);
+  if (pulled && inbox !== null) checks.push(...(await monthChecks(inbox, month, config, ratesFile, looked)));
+  return { source: vendor.name, month, checks };
+};

@@ -1,0 +1,158 @@
+/** Payments that failed or were taken back: by invoice, what failed, why, and what had come of it by the month's end. */
+import { dayOf } from '../billing/calendar.ts';
+import type { PullRequest, TableRow } from '../billing/port.ts';
+import { moneyOf } from './minor-units.ts';
+import type { Invoice, Transaction } from './objects.ts';
+
+/** One payment that failed, or a reversal, as of a dispute or a debit that was sent back. */
+export type Attempt = {
+  readonly id: string;
+  readonly at: number;
+  readonly code: string;
+  readonly amount: number;
+  readonly reversal: boolean;
+};
+
+/** Failed attempts by their own id, and by the invoices they say they were for. Small: most payments do not fail. */
+export type Attempts = {
+  readonly byId: Map<string, Attempt>;
+  readonly byInvoice: Map<string, Set<string>>;
+};
+
+export const noAttempts = (): Attempts => ({ byId: new Map(), byInvoice: new Map() });
+
+const codeOf = ({ error_code: code, error_detail: detail }: Transaction, reversal: boolean): string => {
+  // The code of the card's bank says more than the gateway's.
+  const told = detail?.decline_code ?? code ?? '';
+  return told === '' && reversal ? 'payment_reversal' : told;
+};
+
+/** Adds a transaction, in any order and as often as it comes, where it is one that failed before `until`. */
+export const withTransaction = (attempts: Attempts, transaction: Transaction, until: number): void => {
+  const { id, type, status, date, amount = 0, deleted } = transaction;
+  const reversal = type === 'payment_reversal' && status !== 'failure' && status !== 'voided';
+  const failed = type === 'payment' && (status === 'failure' || status === 'late_failure');
+  if (deleted || date === undefined || date >= until || (!failed && !reversal)) return;
+  attempts.byId.set(id, { id, at: date, code: codeOf(transaction, reversal), amount, reversal });
+  for (const { invoice_id: invoice } of transaction.linked_invoices) {
+    const known = attempts.byInvoice.get(invoice);
+    if (known === undefined) attempts.byInvoice.set(invoice, new Set([id]));
+    else known.add(id);
+  }
+};
+
+/** All that failed of an invoice. Amounts are in Chargebee's units. */
+export type Failure = {
+  readonly firstFailedAt: number;
+  readonly lastFailedAt: number;
+  /** Of the last attempt. */
+  readonly declineCode: string;
+  readonly amount: number;
+  readonly attempts: number;
+  /** Whether the last of it was money taken back. */
+  readonly reversed: boolean;
+};
+
+/** The failures of an invoice's payments as one; null where none failed. */
+export const failureOf = (invoice: Invoice, attempts: Attempts): Failure | null => {
+  const ids = new Set([
+    ...[...invoice.linked_payments, ...invoice.reference_transactions].flatMap(({ txn_id: id }) => id ?? []),
+    ...invoice.dunning_attempts.flatMap(({ transaction_id: id }) => id ?? []),
+    ...(attempts.byInvoice.get(invoice.id) ?? []),
+  ]);
+  const found = [...ids]
+    .flatMap((id) => attempts.byId.get(id) ?? [])
+    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+  const [first, last] = [found[0], found.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  return {
+    firstFailedAt: first.at,
+    lastFailedAt: last.at,
+    declineCode: last.code,
+    amount: last.amount,
+    attempts: found.length,
+    reversed: last.reversal,
+  };
+};
+
+export type Outcome = {
+  readonly state: 'in_grace' | 'recovered' | 'exhausted';
+  readonly resolvedAt: number | null;
+};
+
+/** What of an invoice decides how its failed payment ended. */
+export type Settlement = {
+  readonly paidAt: number | null;
+  /** When it was voided or written off. */
+  readonly givenUpAt: number | null;
+  /** Whether no further attempt came: all that were made were made before the month's end. */
+  readonly triesOver: boolean;
+};
+
+const isPast =
+  (until: number) =>
+  (at: number | null | undefined): at is number =>
+    at !== null && at !== undefined && at < until;
+
+/** How an invoice was settled, as it is known on the day of the pull. */
+export const settlementOf = (invoice: Invoice, failure: Failure, until: number): Settlement => {
+  const { status, dunning_status: dunning, paid_at: paidAt, voided_at: voidedAt } = invoice;
+  const writtenOff = [...invoice.adjustment_credit_notes, ...invoice.issued_credit_notes]
+    .filter(({ cn_reason_code: reason }) => reason === 'write_off' || reason === 'chargeback')
+    .map(({ cn_date: date }) => date);
+  const givenUp = [voidedAt, ...writtenOff].filter(isPast(until)).sort((a, b) => a - b)[0];
+  const triedLater = invoice.dunning_attempts.some(({ created_at: at }) => at !== undefined && at >= until);
+  const over = dunning === 'exhausted' || dunning === 'stopped' || (dunning === undefined && status === 'not_paid');
+  const takenBack = failure.reversed && dunning !== 'in_progress';
+  return {
+    paidAt: paidAt ?? null,
+    givenUpAt: givenUp ?? null,
+    triesOver: !triedLater && (over || takenBack),
+  };
+};
+
+/** What had come of a failed invoice just before `until`. `endedAt`: when its subscription ended, if it did. */
+export const outcomeOf = (
+  { paidAt, givenUpAt, triesOver }: Settlement,
+  { firstFailedAt, lastFailedAt, reversed }: Failure,
+  endedAt: number | null,
+  until: number,
+): Outcome => {
+  const past = isPast(until);
+  // Money that was taken back was paid before that; what counts is a payment since.
+  if (past(paidAt) && paidAt >= (reversed ? lastFailedAt : firstFailedAt))
+    return { state: 'recovered', resolvedAt: paidAt };
+  const ends = [givenUpAt, endedAt].filter(past).sort((a, b) => a - b)[0];
+  if (ends !== undefined) return { state: 'exhausted', resolvedAt: Math.max(ends, firstFailedAt) };
+  if (triesOver) return { state: 'exhausted', resolvedAt: lastFailedAt };
+  return { state: 'in_grace', resolvedAt: null };
+};
+
+export type FailedInvoice = {
+  readonly id: string;
+  readonly customer: string;
+  readonly currency: string;
+  readonly failure: Failure;
+};
+
+/** An invoice's row, in the month that it first failed in and in the one that it was settled in. */
+export const failedPaymentRows = (
+  { id, customer, currency, failure }: FailedInvoice,
+  outcome: Outcome,
+  { from, until, timeZone }: PullRequest,
+): TableRow[] => {
+  const inside = (at: number | null) => at !== null && at >= from && at < until;
+  if (failure.amount < 0 || (!inside(failure.firstFailedAt) && !inside(outcome.resolvedAt))) return [];
+  return [
+    {
+      customer_id: customer,
+      invoice_id: id,
+      failed_on: dayOf(failure.firstFailedAt, timeZone),
+      amount: moneyOf(failure.amount, currency).toFixed(),
+      currency,
+      ...(failure.declineCode === '' ? {} : { decline_code: failure.declineCode }),
+      state: outcome.state,
+      ...(outcome.resolvedAt === null ? {} : { resolved_on: dayOf(outcome.resolvedAt, timeZone) }),
+    },
+  ];
+};

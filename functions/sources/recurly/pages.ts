@@ -1,0 +1,133 @@
+/** Which pages a month of Recurly is made of, how they are asked for, and how kept ones are read again. */
+import { createHash } from 'node:crypto';
+import { addMonths } from '../../core/month.ts';
+import { dependencyError } from '../../errors.ts';
+import { startOf } from '../billing/calendar.ts';
+import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
+import type { RecurlyReader } from './client.ts';
+import { readList } from './objects.ts';
+
+export type ListName = 'subscriptions' | 'accounts' | 'invoices' | 'plans' | 'coupons';
+
+const pageSize = 200;
+
+/** Invoices are read from this second on: dunning takes up to two months, an average three. */
+export const lookBack = ({ month, timeZone }: PullRequest): number => startOf(addMonths(month, -2), timeZone);
+
+const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
+
+/** Oldest first, by the time of creation: what is made or changed meanwhile moves nothing. */
+const pathOf = (list: ListName, request: PullRequest): string => {
+  const query = new URLSearchParams({ limit: `${pageSize}`, sort: 'created_at', order: 'asc' });
+  if (list === 'invoices') query.set('begin_time', timeOf(lookBack(request)));
+  // Both ends count. A plan or coupon that came later may have been given to an older subscription.
+  if (list !== 'plans' && list !== 'coupons') query.set('end_time', timeOf(request.until - 1));
+  return `/${list}?${query}`;
+};
+
+const nameOf = (list: string, number: number): string => `${list}/${`${number}`.padStart(6, '0')}`;
+
+/** Ids can hold anything; names of pages cannot. */
+const keyOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32);
+
+/** The path of the next page. It must be one of the same list: the key goes nowhere else. */
+const nextOf = (next: string | null, path: string, origin: string): string => {
+  const [asked, told] = [
+    new URL(path, origin),
+    next !== null && URL.canParse(next, origin) ? new URL(next, origin) : null,
+  ];
+  if (told === null || told.origin !== asked.origin || told.pathname !== asked.pathname || told.search === asked.search)
+    throw dependencyError(
+      'RECURLY_SHAPE',
+      'Recurly told a next page that is none of the same list',
+      'Run again: the pull goes on where it stopped.',
+    );
+  return `${told.pathname}${told.search}`;
+};
+
+/** A list whose pages have not all come yet. */
+async function* pagesOf(name: string, path: string, recurly: RecurlyReader, kept: KeptPages): AsyncGenerator<Page> {
+  let at = path;
+  for (let number = 1; ; number++) {
+    const pageName = nameOf(name, number);
+    const known = await kept.get(pageName);
+    const body = known ?? (await recurly.get(at)) ?? nothing;
+    const { has_more: more, next } = readList(body);
+    if (known === null) yield { name: pageName, body };
+    if (!more) return;
+    at = nextOf(next, at, recurly.origin);
+  }
+}
+
+/** What a list is that belongs to something which is gone. */
+const nothing = { data: [], has_more: false };
+
+export const listPages = (
+  list: ListName,
+  request: PullRequest,
+  recurly: RecurlyReader,
+  kept: KeptPages,
+): AsyncIterable<Page> => pagesOf(list, pathOf(list, request), recurly, kept);
+
+/** Objects of a list that is kept as a whole, page by page. */
+export async function* keptPages(list: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> {
+  for (let number = 1; ; number++) {
+    const body = await kept.get(nameOf(list, number));
+    if (body === null) return;
+    const { data, has_more: more } = readList(body);
+    yield data;
+    if (!more) return;
+  }
+}
+
+/** One thing that the lists do not tell. */
+export type Lookup = {
+  readonly kind: 'plan' | 'coupon' | 'billed' | 'invoiced' | 'redeemed' | 'accountredeemed';
+  /** Of the plan, coupon, subscription, invoice, subscription or account. */
+  readonly id: string;
+};
+
+const lookupPath = ({ kind, id }: Lookup, request: PullRequest): string => {
+  const part = encodeURIComponent(id);
+  if (kind === 'plan') return `/plans/${part}`;
+  if (kind === 'coupon') return `/coupons/${part}`;
+  if (kind === 'redeemed') return `/subscriptions/${part}/coupon_redemptions`;
+  if (kind === 'accountredeemed') return `/accounts/${part}/coupon_redemptions`;
+  if (kind === 'invoiced') return `/invoices/${part}/line_items?limit=${pageSize}`;
+  const query = new URLSearchParams({ limit: `${pageSize}`, sort: 'created_at', order: 'desc' });
+  query.set('end_time', timeOf(request.until - 1));
+  return `/subscriptions/${part}/line_items?${query}`;
+};
+
+export const lookupName = ({ kind, id }: Lookup): string => `${kind}/${keyOf(id)}`;
+
+const missing = { missing: true };
+
+/** The page or pages of a lookup that are not kept yet. */
+export async function* lookupPages(
+  lookup: Lookup,
+  request: PullRequest,
+  recurly: RecurlyReader,
+  kept: KeptPages,
+): AsyncGenerator<Page> {
+  const [name, path] = [lookupName(lookup), lookupPath(lookup, request)];
+  const { kind } = lookup;
+  if (kind === 'invoiced' || kind === 'redeemed' || kind === 'accountredeemed')
+    return yield* pagesOf(name, path, recurly, kept);
+  // Of what was billed, the newest page is enough.
+  const pageName = kind === 'billed' ? nameOf(name, 1) : name;
+  if ((await kept.get(pageName)) === null)
+    yield { name: pageName, body: (await recurly.get(path)) ?? (kind === 'billed' ? nothing : missing) };
+}
+
+/** What was found under a lookup of one object; null where Recurly no longer has it, or it was not looked up. */
+export const lookedUp = async (lookup: Lookup, kept: KeptPages): Promise<unknown> => {
+  const body = await kept.get(lookupName(lookup));
+  return typeof body === 'object' && body !== null && 'missing' in body ? null : body;
+};
+
+/** Everything of a lookup that is a list; null where it was not looked up. */
+export const listed = async (lookup: Lookup, kept: KeptPages): Promise<readonly unknown[] | null> => {
+  const pages = await Array.fromAsync(keptPages(lookupName(lookup), kept));
+  return pages.length === 0 ? null : pages.flat();
+};

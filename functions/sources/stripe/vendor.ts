@@ -1,0 +1,23 @@
+/** Stripe as a vendor. */
+import { examinedAttempts } from '../billing/examination.ts';
+import type { Vendor } from '../billing/vendor.ts';
+import { parseStripeAddress } from './settings.ts';
+
+export const stripe: Vendor = {
+  name: 'stripe',
+  title: 'Stripe',
+  keyVariable: 'STRIPE_API_KEY',
+  urlVariable: 'RETENTION_STRIPE_URL',
+  check: (address) => void parseStripeAddress(address),
+  async open(address, credentials) {
+    const { stripeReader } = await import('./client.ts');
+    const { stripeSource } = await import('./stripe-source.ts');
+    return stripeSource(stripeReader(credentials), parseStripeAddress(address));
+  },
+  async examine(address, credentials) {
+    const { stripeReader } = await import('./client.ts');
+    const { stripeExaminer } = await import('./examiner.ts');
+    const reader = stripeReader({ ...credentials, attempts: examinedAttempts });
+    return stripeExaminer(reader, parseStripeAddress(address), credentials.apiKey);
+  },
+};

@@ -1,0 +1,288 @@
+/** What Chargebee tells of customers, of ends and of failed payments, as rows of the contract. */
+import { describe, expect, it } from 'vitest';
+import { defaultReasonMap, reasonKey } from '../../../functions/core/reasons.ts';
+import { type Bill, dunnedOf, paymentStanding, readBill } from '../../../functions/sources/chargebee/billed.ts';
+import { cancellationRows } from '../../../functions/sources/chargebee/cancellation.ts';
+import { accountOf, customerRow } from '../../../functions/sources/chargebee/customer.ts';
+import { failedPaymentRows } from '../../../functions/sources/chargebee/failed-payments.ts';
+import { readCustomer, readSubscription } from '../../../functions/sources/chargebee/objects.ts';
+import { parseChargebeeAddress } from '../../../functions/sources/chargebee/settings.ts';
+import { statusAt } from '../../../functions/sources/chargebee/standing.ts';
+import { at, billsIn, invoice, type Raw, request, subscription, transaction, until } from './objects.ts';
+
+describe('a customer', () => {
+  const customer = readCustomer({
+    id: 'cus_1',
+    company: 'Acme "Ltd"',
+    first_name: 'Ada',
+    email: 'ada@example.com',
+    created_at: 1,
+    cf_plan: 'Team',
+    cf_region: 'EMEA',
+    cf_seats: 12,
+    cf_trusted: true,
+    cf_name: 'not this',
+    cf_group: 'cus_9',
+    cf_empty: '',
+    cf___proto__: 'x',
+    meta_data: { tier: 'gold' },
+    relationship: { parent_id: 'cus_2', payment_owner_id: 'cus_3', invoice_owner_id: 'cus_3' },
+  });
+  const row = (address: string, parents: [string, string][] = []) =>
+    customerRow(customer, parseChargebeeAddress(address), new Map(parents));
+
+  it('has its custom fields as dimensions, and keeps the columns that mean something else', () =>
+    expect(row('chargebee:?site=acme')).toEqual({
+      customer_id: 'cus_1',
+      name: 'Acme "Ltd"',
+      ...JSON.parse('{"__proto__": "x"}'),
+      group: 'cus_9',
+      plan: 'Team',
+      region: 'EMEA',
+      seats: '12',
+      trusted: 'true',
+    }));
+
+  it('has the dimensions that the settings name, of meta data too, and the head of its family', () =>
+    expect(
+      row('chargebee:?site=acme&parent=group&dimensions=cf_region,tier,group', [
+        ['cus_1', 'cus_9'],
+        ['cus_9', 'cus_10'],
+      ]),
+    ).toEqual({ customer_id: 'cus_1', name: 'Acme "Ltd"', account_id: 'cus_10', region: 'EMEA', tier: 'gold' }));
+
+  it('is called by its own name where it has no company, and by none where it has neither', () => {
+    const named = (raw: Raw) =>
+      customerRow(readCustomer({ id: 'c', ...raw }), parseChargebeeAddress('chargebee:?site=acme'), new Map()).name;
+    expect([named({ first_name: 'Ada', last_name: 'L' }), named({ last_name: 'L' }), named({})]).toEqual([
+      'Ada L',
+      'L',
+      undefined,
+    ]);
+  });
+
+  it('of a family that goes round in a circle has one account with all of them', () => {
+    const circle = new Map([
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'b'],
+    ]);
+    expect(['a', 'b', 'c'].map((one) => accountOf(one, circle))).toEqual(['b', 'b', 'b']);
+  });
+});
+
+describe('the settings', () => {
+  it.each([
+    'chargebee:',
+    'chargebee:?',
+    'chargebee:acme',
+    'chargebee:?parent=group',
+    'chargebee:?site=',
+    'chargebee:?site=evil.example/x',
+    'chargebee:?site=acme.chargebee.com',
+    'chargebee:?site=-x',
+    'chargebee:?site=acme&metered=yes',
+    'chargebee:?site=acme&site=other',
+    'chargebee:?site=acme&key=live_x',
+  ])('%s is refused', (address) =>
+    expect(() => parseChargebeeAddress(address)).toThrow('does not say how to read Chargebee'),
+  );
+});
+
+const dunning = (bills: readonly Bill[], endedAt: number | null = null) => {
+  const kept = bills.map((bill) => readBill(JSON.stringify(bill)));
+  const dunned = dunnedOf(kept, endedAt, until);
+  const rows = dunned.flatMap(({ bill, failure, outcome }) =>
+    failedPaymentRows(
+      { id: bill.invoice, customer: bill.customer, currency: bill.currency, failure },
+      outcome,
+      request,
+    ),
+  );
+  return { rows, standing: paymentStanding(kept, dunned, until) };
+};
+
+const failedOn = (day: string, changes: Raw = {}) => transaction({ id: `txn_${day}`, date: at(day), ...changes });
+const unpaid = (changes: Raw = {}) =>
+  invoice({
+    status: 'payment_due',
+    paid_at: undefined,
+    date: at('2026-10-05'),
+    dunning_status: 'in_progress',
+    ...changes,
+  });
+
+describe('a failed payment', () => {
+  const attempts = [failedOn('2026-10-06'), failedOn('2026-10-09', { error_detail: { decline_code: 'expired_card' } })];
+  const open = {
+    customer_id: 'cus_1',
+    invoice_id: 'in_1',
+    failed_on: '2026-10-06',
+    amount: '100',
+    currency: 'USD',
+    decline_code: 'expired_card',
+    state: 'in_grace',
+  };
+  const rowsOf = (changes: Raw = {}, transactions = attempts, endedAt: number | null = null) =>
+    dunning(billsIn([unpaid(changes)], transactions), endedAt).rows;
+
+  it('is told once, with its first day and its last reason', () => expect(rowsOf()).toEqual([open]));
+  it('reads the same in any order of attempts, and told twice', () =>
+    expect(rowsOf({}, [...attempts, ...attempts].reverse())).toEqual([open]));
+  it('is found by what the invoice says of its payments, too', () => {
+    const links = [{ txn_id: 'txn_2026-10-06' }];
+    expect(rowsOf({ linked_payments: links }, [failedOn('2026-10-06', { linked_invoices: [] })])).toMatchObject([
+      { failed_on: '2026-10-06', decline_code: 'card_declined' },
+    ]);
+  });
+  it('is none where the payment worked, or was not made yet', () =>
+    expect(rowsOf({}, [failedOn('2026-10-06', { status: 'success' }), failedOn('2026-11-01T00:00:00Z')])).toEqual([]));
+  it('of yen is told in yen', () =>
+    expect(rowsOf({ currency_code: 'JPY' }, [failedOn('2026-10-06', { amount: 12_000 })])[0]?.amount).toBe('12000'));
+
+  it.each<[told: string, changes: Raw, endedAt: number | null, state: string, on?: string]>([
+    [
+      'paid after all',
+      { status: 'paid', paid_at: at('2026-10-10'), dunning_status: 'success' },
+      null,
+      'recovered',
+      '2026-10-10',
+    ],
+    ['paid after the month', { status: 'paid', paid_at: until, dunning_status: 'success' }, null, 'in_grace'],
+    ['void', { status: 'voided', voided_at: at('2026-10-20') }, null, 'exhausted', '2026-10-20'],
+    ['void since', { status: 'voided', voided_at: until }, null, 'in_grace'],
+    [
+      'written off',
+      { issued_credit_notes: [{ cn_reason_code: 'write_off', cn_date: at('2026-10-20') }] },
+      null,
+      'exhausted',
+      '2026-10-20',
+    ],
+    [
+      'credited for another reason',
+      { issued_credit_notes: [{ cn_reason_code: 'waiver', cn_date: at('2026-10-20') }] },
+      null,
+      'in_grace',
+    ],
+    ['ended with its subscription', {}, at('2026-10-21'), 'exhausted', '2026-10-21'],
+    ['ended with its subscription since', {}, until, 'in_grace'],
+    [
+      'tried as often as it would be',
+      { status: 'not_paid', dunning_status: 'exhausted' },
+      null,
+      'exhausted',
+      '2026-10-09',
+    ],
+    ['stopped by somebody', { dunning_status: 'stopped' }, null, 'exhausted', '2026-10-09'],
+    [
+      'not paid, and nothing tries again',
+      { status: 'not_paid', dunning_status: undefined },
+      null,
+      'exhausted',
+      '2026-10-09',
+    ],
+    [
+      'tried again since',
+      { status: 'not_paid', dunning_status: 'exhausted', dunning_attempts: [{ created_at: until }] },
+      null,
+      'in_grace',
+    ],
+  ])('%s', (_, changes, endedAt, state, on) => {
+    const [row] = rowsOf(changes, attempts, endedAt);
+    expect([row?.state, row?.resolved_on]).toEqual([state, on]);
+  });
+
+  it('of an earlier month is told again in the month that it was settled in, and in no other', () => {
+    const earlier = [failedOn('2026-09-20')];
+    expect(rowsOf({}, earlier)).toEqual([]);
+    expect(rowsOf({ paid_at: at('2026-10-02') }, earlier)).toMatchObject([
+      { failed_on: '2026-09-20', state: 'recovered' },
+    ]);
+  });
+
+  it.each<[told: string, changes: Raw, state: string]>([
+    ['lost', { status: 'not_paid', dunning_status: undefined }, 'exhausted'],
+    ['that is asked for again', { status: 'payment_due' }, 'in_grace'],
+    ['that came back', { status: 'paid', paid_at: at('2026-10-25') }, 'recovered'],
+  ])('is money that was taken back, %s', (_, changes, state) => {
+    const reversal = failedOn('2026-10-20', { type: 'payment_reversal', status: 'success', error_code: undefined });
+    const [row] = rowsOf({ paid_at: at('2026-10-06'), ...changes }, [reversal]);
+    expect(row).toMatchObject({ failed_on: '2026-10-20', decline_code: 'payment_reversal', state });
+  });
+
+  it('of an invoice of several subscriptions is told once', () => {
+    const lines = ['sub_1', 'sub_2'].map((id) => ({ subscription_id: id, entity_id: 'core-USD-Monthly', amount: 1 }));
+    const bills = billsIn([unpaid({ subscription_id: undefined, line_items: lines })], attempts);
+    expect(bills.map(({ tellsPayment }) => tellsPayment)).toEqual([true, false]);
+  });
+});
+
+describe('an end', () => {
+  const rows = (changes: Raw, invoices: Raw[] = [], transactions: Raw[] = [], gifted = false) => {
+    const one = readSubscription(subscription(changes));
+    const ended = one.status === 'cancelled' ? (one.cancelled_at ?? null) : null;
+    const { standing } = dunning(billsIn(invoices, transactions), ended);
+    return cancellationRows(one, statusAt(one, standing, gifted, until), standing, gifted, request);
+  };
+  const over = (changes: Raw = {}) => ({ status: 'cancelled', cancelled_at: at('2026-10-12'), ...changes });
+  const failed = [failedOn('2026-10-06')];
+  const reversed = [failedOn('2026-10-06', { type: 'payment_reversal', status: 'success' })];
+
+  it.each<[told: string, changes: Raw, transactions: Raw[], reason: string]>([
+    ['by Chargebee itself', { cancel_reason: 'not_paid', cancel_reason_code: 'Too Expensive' }, [], 'not_paid'],
+    ['by a reason of the site', { cancel_reason_code: 'Too Expensive' }, [], 'Too Expensive'],
+    ['by somebody who chose a reason, whatever was owed', { cancel_reason_code: 'Switched' }, failed, 'Switched'],
+    ['without a reason, attempts used up', {}, failed, 'dunning_exhausted'],
+    ['without a reason, money taken back', {}, reversed, 'chargeback'],
+    ['without a reason', {}, [], 'not_told'],
+  ])('%s', (_, changes, transactions, reason) =>
+    expect(rows(over(changes), transactions.length === 0 ? [] : [unpaid()], transactions)).toEqual([
+      { customer_id: 'cus_1', subscription_id: 'sub_1', ended_on: '2026-10-12', reason },
+    ]),
+  );
+
+  it.each<[told: string, changes: Raw]>([
+    ['before the month', { cancelled_at: request.from - 1 }],
+    ['after the month', { cancelled_at: until }],
+    [
+      'of a trial that was never paid for',
+      { trial_start: 1, trial_end: at('2026-10-12'), activated_at: undefined, cancel_reason: 'no_card' },
+    ],
+    ['of what never began', { started_at: undefined, activated_at: undefined }],
+  ])('%s is none of this month', (_, changes) => expect(rows(over(changes))).toEqual([]));
+
+  it('of a gift is none', () => expect(rows(over({ gift_id: 'gift_1' }), [], [], true)).toEqual([]));
+  it('of what began as a trial and was paid for is one', () =>
+    expect(rows(over({ trial_end: at('2026-02-01'), cancel_reason: 'not_paid' }))).toHaveLength(1));
+  it('that is still to come is none', () =>
+    expect(rows({ status: 'non_renewing', cancelled_at: at('2026-10-12') })).toEqual([]));
+  it('by deletion is one that says so', () =>
+    expect(rows({ deleted: true })).toMatchObject([{ ended_on: '2026-10-15', reason: 'subscription_deleted' }]));
+
+  const given = unpaid({ status: 'not_paid', dunning_status: 'exhausted' });
+  it('of one that goes on unpaid is the day of the last attempt', () =>
+    expect(rows({}, [given], failed)).toMatchObject([{ ended_on: '2026-10-06', reason: 'dunning_exhausted' }]));
+  it('of one that goes on unpaid is none once it is paid again', () => {
+    const later = invoice({ id: 'in_2', date: at('2026-10-20'), paid_at: at('2026-10-20') });
+    expect(rows({}, [given, later], failed)).toEqual([]);
+  });
+});
+
+describe('a reason', () => {
+  // Source of the first seven: the enum of cancel_reason, all of which Chargebee's own reports call involuntary churn.
+  it.each([
+    ['not_paid', 'involuntary'],
+    ['no_card', 'involuntary'],
+    ['fraud_review_failed', 'involuntary'],
+    ['non_compliant_eu_customer', 'involuntary'],
+    ['tax_calculation_failed', 'involuntary'],
+    ['currency_incompatible_with_gateway', 'involuntary'],
+    ['non_compliant_customer', 'involuntary'],
+    ['Not Paid', 'involuntary'],
+    ['chargeback', 'involuntary'],
+    ['dunning_exhausted', 'involuntary'],
+    ['Too Expensive', 'voluntary'],
+    ['not_told', undefined],
+    ['subscription_deleted', undefined],
+  ])('%s is %s', (reason, cause) => expect(defaultReasonMap.get(reasonKey(reason))).toBe(cause));
+});
