@@ -1,4 +1,5 @@
 /** The step that brings a month from a billing system into the inbox, a little with each call until the month is there. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Month } from './core/month.ts';
@@ -92,7 +93,7 @@ const goOn = async (
   world: PullWorld,
 ): Promise<boolean> => {
   const { vendor, address, store, clock, scratch, remaining, note } = world;
-  const pull = await beginPull(vendor.name, {
+  const begun = await beginPull(vendor.name, {
     month,
     timeZone,
     address,
@@ -102,7 +103,10 @@ const goOn = async (
     begunBy: run,
     near: join(scratch, 'pages'),
   });
-  if (pull.state.finished) return true;
+  if (begun.state.finished) return true;
+  const gathered = join(scratch, 'gathered');
+  await mkdir(gathered, { recursive: true });
+  const pull = { ...begun, request: { ...begun.request, scratch: gathered } };
   const source = await vendor.open(address, { ...(await world.credentials()), pause: pauseWithin(remaining) });
   let asked = 0;
   const whole = await keepPages(source, pull, store, {

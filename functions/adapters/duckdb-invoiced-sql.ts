@@ -94,7 +94,8 @@ export const monthBook = (
     WHERE start_at < TIMESTAMP ${quoted(until)} AND end_at >= TIMESTAMP ${quoted(until)}
   ),
   based AS (
-    SELECT *, CASE WHEN item_from < start_at THEN item_from ELSE family_from END AS base_from
+    -- What an item has for whole months it is measured by; another is a part of what its family has.
+    SELECT *, CASE WHEN ${wholeMonths('item_from', 'end_at')} > 0 THEN item_from ELSE family_from END AS base_from
     FROM covering
   ),
   measured AS (
@@ -201,8 +202,7 @@ export const monthBook = (
   -- Half away from zero at four decimals, once a line.
   lines AS (
     SELECT *,
-      CASE WHEN dividend < 0 THEN -1 ELSE 1 END * ((2 * abs(dividend) + divisor) // (2 * divisor)) AS mrr,
-      CASE WHEN is_part THEN (unit * base_seconds * numerator) // (seconds * denominator) + 1 ELSE 0 END AS blur
+      CASE WHEN dividend < 0 THEN -1 ELSE 1 END * ((2 * abs(dividend) + divisor) // (2 * divisor)) AS mrr
     FROM fractions
   ),
   items AS (
@@ -212,15 +212,9 @@ export const monthBook = (
         {positive: amount > 0, start_at: start_at, end_at: end_at, invoice_id: invoice_id, product: product}
       ) AS newest,
       sum(mrr) AS mrr,
-      sum(blur) AS blur,
-      bool_or(amount < 0) AS has_credit,
       count(*) FILTER (WHERE NOT is_part AND amount > 0) AS whole_lines
     FROM lines
     GROUP BY ALL
-  ),
-  -- What is left of a credit to the cent of an invoice is nothing.
-  settled AS (
-    SELECT * REPLACE (CASE WHEN has_credit AND abs(mrr) <= blur THEN 0 ELSE mrr END AS mrr) FROM items
   ),
   -- A credit without an item of its own is taken off what its subscription has, the largest first.
   owed AS (
@@ -234,7 +228,7 @@ export const monthBook = (
       ) AS before,
       coalesce(sum(mrr) OVER (PARTITION BY customer_id, subscription_id, currency), 0) AS total,
       count(*) OVER (PARTITION BY customer_id, subscription_id, item_id) AS currencies
-    FROM settled
+    FROM items
   )
   SELECT customer_id, subscription_id,
     CASE WHEN currencies > 1 THEN item_id || ' ' || currency ELSE item_id END AS item_id,

@@ -1,14 +1,17 @@
 /** The command that looks a source over: an account of a billing system, or a folder of snapshots. */
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { openExaminer, openSnapshots, withLocalWorld } from '../compose-local.ts';
+import { openExaminer, openSnapshots, openSource, withLocalWorld } from '../compose-local.ts';
 import { readConfig } from '../config-file.ts';
+import type { Month } from '../core/month.ts';
 import { type Check, exitCodeOf } from '../doctor/check.ts';
 import { type Diagnosis, examineAccount, examineFolder, type Patient } from '../doctor/doctor.ts';
+import type { SnapshotSource } from '../ingest.ts';
 import { inboxOf } from '../sources/billing/pull-month.ts';
 import type { Vendor } from '../sources/billing/vendor.ts';
 import { vendorOf } from '../sources/billing/vendors.ts';
 import { folderOf } from '../sources/folder-address.ts';
+import { invoicesPrefix, parseInvoicesAddress } from '../sources/invoices/settings.ts';
 import type { DoctorOptions } from './options.ts';
 import type { Context } from './place.ts';
 import { jsonText as json, safe, type Terminal } from './terminal.ts';
@@ -65,6 +68,13 @@ const print = ({ source, month, checks }: Diagnosis, terminal: Terminal): void =
   terminal.print(`\n${count('fail')} failed, ${count('warn')} warned, ${count('ok')} are well.`);
 };
 
+/** The newest month that has lines: an export of invoices tells no book of the months after its own. */
+const newestBook = async (source: SnapshotSource): Promise<Month | null> => {
+  for (const month of source.months.toReversed())
+    if ((await source.read(month, { trustMemo: true })).tables.lines.length > 0) return month;
+  return null;
+};
+
 /** Prints the diagnosis and resolves with the exit code: that of the first check that failed. */
 export const doctor = async (options: DoctorOptions, { terminal, environment }: Context): Promise<number> => {
   const config = await readConfig(options.config);
@@ -73,9 +83,13 @@ export const doctor = async (options: DoctorOptions, { terminal, environment }: 
     const patient = { month: options.month ?? null, config, looked: world };
     const vendor = vendorOf(options.source);
     if (vendor !== null) return lookOverAccount(vendor, options, environment, patient);
-    const dir = folderOf(options.source);
-    const { source } = await openSnapshots(dir, world.store);
-    return examineFolder(source, { ...patient, ratesFile: ratesFileIn(dir) });
+    const isExport = options.source.startsWith(invoicesPrefix);
+    const dir = isExport ? parseInvoicesAddress(options.source).dir : folderOf(options.source);
+    const months = options.month === undefined ? [] : [options.month];
+    const wanted = { ...local, address: options.source, months, timeZone: config.timeZone, again: false };
+    const { source } = isExport ? await openSource(wanted, world) : await openSnapshots(dir, world.store);
+    const month = patient.month ?? (isExport ? await newestBook(source) : null);
+    return examineFolder(source, { ...patient, month, ratesFile: ratesFileIn(dir) });
   });
   if (options.json) terminal.print(json(diagnosis));
   else print(diagnosis, terminal);

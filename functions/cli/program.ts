@@ -76,7 +76,7 @@ const month = () => new Option('--month <YYYY-MM>', 'the closing month').argPars
 const source = () =>
   new Option(
     '--source <dir>',
-    'folder of snapshots, one folder a month, or an account such as stripe:; left out: what the lake has',
+    'folder of snapshots, one folder a month, an account such as stripe:, or invoices: and the folder of an export; left out: what the lake has',
   );
 const pullAgain = () =>
   new Option('--pull-again', 'with an account as --source, or a stack that has one: pull months anew that were pulled');

@@ -5,12 +5,13 @@ import { archiveKey, readArchived } from '../archive.ts';
 import type { Month } from '../core/month.ts';
 import type { Report } from '../core/report.ts';
 import { refuseUnknown } from '../deliver.ts';
-import { ReportError } from '../errors.ts';
+import { ReportError, usageError } from '../errors.ts';
 import type { Progress } from '../ports.ts';
 import type { Outcome, RunRequest, Started } from '../run-record.ts';
 import { vendorOf } from '../sources/billing/vendors.ts';
 import { folderOf } from '../sources/folder-address.ts';
 import { openFolderSource } from '../sources/folder-source.ts';
+import { invoicesPrefix } from '../sources/invoices/settings.ts';
 import { executionArnOf, followExecution } from '../stack/follow.ts';
 import { syncInbox } from '../stack/inbox.ts';
 import { failureOf, readOutcome } from '../stack/record.ts';
@@ -35,6 +36,11 @@ const upload = async (dir: string | undefined, until: Month, place: StackPlace, 
   if (dir === undefined) return;
   const vendor = vendorOf(dir);
   if (vendor !== null) throw refusedAccount(vendor, place);
+  if (dir.startsWith(invoicesPrefix))
+    throw usageError(
+      'a stack takes months, not an export of invoice lines',
+      'Make its months here: retention run --month <month> --source invoices:<folder> --home <home> --no-email. Then send them: --source <home>/inbox/invoices',
+    );
   const note = (text: string) => terminal.note(`note: ${safe(text, 300)}`);
   const inbox = { client: place.s3, bucket: place.outputs.InboxBucket, progress: terminal.progress, note };
   const { sent, unchanged, removed } = await syncInbox(await openFolderSource(folderOf(dir)), until, inbox);

@@ -170,6 +170,40 @@ const cases: readonly Case[] = [
     { '2026-10': 'i1 100.0000, i2 99.9944' },
   ],
   [
+    'an item added and taken off again within the month',
+    `2026-10-01 2026-11-01 100.00
+     2026-10-16 2026-11-01 51.61 i2
+     2026-10-21 2026-11-01 -35.48 i2`,
+    { '2026-10': 'i1 100.0000' },
+  ],
+  [
+    'a monthly item cancelled in the last month of a year that ends with it',
+    `2026-01-01 2027-01-01 1200.00
+     2026-12-01 2027-01-01 30.00 i2
+     2026-12-11 2027-01-01 -20.32 i2`,
+    { '2026-12': 'i1 100.0000' },
+  ],
+  [
+    'a monthly item that changes in the last month of a year that ends with it',
+    `2026-01-01 2027-01-01 1200.00
+     2026-12-01 2027-01-01 30.00 i2
+     2026-12-11 2027-01-01 -20.32 i2
+     2026-12-11 2027-01-01 40.65 i2`,
+    { '2026-12': 'i1 100.0000, i2 60.0148' },
+  ],
+  [
+    'a year cancelled after five months and paid back by months: nothing is left, not a cent',
+    `2026-01-01 2027-01-01 1000.00
+     2026-06-01 2027-01-01 -583.33`,
+    { '2026-05': 'i1 83.3333', '2026-06': '' },
+  ],
+  [
+    'a small credit on the last day is less, and not the end',
+    `2026-10-01 2026-11-01 100.00
+     2026-10-31 2026-11-01 -1.00`,
+    { '2026-10': 'i1 69.0000' },
+  ],
+  [
     'a swap of items: the one goes, the other comes',
     `2026-10-01 2026-11-01 100.00
      2026-10-16 2026-11-01 -51.61

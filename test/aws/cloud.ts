@@ -26,6 +26,8 @@ const outputsSchema = z.object({
   GlueDatabase: z.string(),
   AthenaWorkgroup: z.string(),
   OpsTopicArn: z.string(),
+  BillingSource: z.string().optional(),
+  BillingSecretArn: z.string().optional(),
 });
 
 export type Cloud = {
@@ -37,7 +39,7 @@ export type Cloud = {
   readonly lambda: LambdaClient;
   readonly machine: SFNClient;
   /** What the stack's functions are called. */
-  readonly functionNames: Readonly<Record<HandlerName, string>>;
+  readonly functionNames: ReadonlyMap<HandlerName, string>;
   /** Which function signed a call. */
   caller(call: { readonly accessKey: string }): HandlerName | null;
   /** For programs that act as whoever operates the stack. */
@@ -153,14 +155,19 @@ const lockAsDeployed = async (assembly: string, archive: string, s3: S3Client): 
   );
 };
 
-const namesOf = (functions: readonly string[]): Record<HandlerName, string> =>
-  Object.fromEntries(
-    handlerNames.map((name) => {
-      const found = functions.filter((physical) => new RegExp(`-Functions${name}[0-9A-F]{8}`, 'i').test(physical));
-      if (found.length !== 1) throw new Error(`${found.length} functions for ${name}, among ${functions.join(', ')}`);
-      return [name, found[0]];
-    }),
-  ) as Record<HandlerName, string>;
+/** A stack that pulls from no billing system has no function for it. */
+const namesOf = (functions: readonly string[], pulls: boolean): ReadonlyMap<HandlerName, string> =>
+  new Map(
+    handlerNames
+      .filter((name) => pulls || name !== 'pull')
+      .map((name) => {
+        const found = functions.filter((physical) => new RegExp(`-Functions${name}[0-9A-F]{8}`, 'i').test(physical));
+        const [one] = found;
+        if (one === undefined || found.length > 1)
+          throw new Error(`${found.length} functions for ${name}, among ${functions.join(', ')}`);
+        return [name, one];
+      }),
+  );
 
 /** Everything from nothing to a deployed stack, and back. */
 export const openCloud = async (assembly: string): Promise<Cloud> => {
@@ -212,11 +219,12 @@ export const openCloud = async (assembly: string): Promise<Cloud> => {
     );
     await athena.tell({ results: workgroup?.Configuration?.ResultConfiguration?.OutputLocation });
     const { Functions: functions = [] } = await lambda.send(new ListFunctionsCommand({ MaxItems: 50 }));
-    const functionNames = namesOf(functions.map(({ FunctionName = '' }) => FunctionName));
+    const names = functions.map(({ FunctionName = '' }) => FunctionName);
+    const functionNames = namesOf(names, outputs.BillingSource !== undefined);
     const callers = new Map(
       functions.map(({ FunctionName, FunctionArn = '', Role = '' }) => [
         accessKeyOf(FunctionArn, Role),
-        handlerNames.find((name) => functionNames[name] === FunctionName) ?? null,
+        handlerNames.find((name) => functionNames.get(name) === FunctionName) ?? null,
       ]),
     );
     emulator.enforce();

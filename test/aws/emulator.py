@@ -12,6 +12,7 @@
 7. Those checks take loopback for TLS: buckets, topic and queue refuse anything else. And they know of a mail what IAM does:
    the identity it is sent by, and its ses:FromAddress.
 8. What each call of a function took is noted in calls.jsonl, and what of it was starting the function.
+9. A secret is referred to by its ARN, as on AWS; MiniStack takes its name, which no role is allowed to read.
 
 Every change looks for what it replaces and fails when another version of MiniStack does not have it.
 """
@@ -181,5 +182,18 @@ def invoke_on_record(worker, *args, **kwargs):
 
 lambda_runtime.Worker._spawn = spawn_on_record
 lambda_runtime.Worker.invoke = invoke_on_record
+
+# 9
+secret = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+create_secret = secret["create"]
+
+
+def create_secret_by_arn(logical_id, props, stack_name):
+    name, attributes = create_secret(logical_id, props, stack_name)
+    assert attributes["Arn"] != name, "MiniStack refers to secrets by their ARN by now"
+    return attributes["Arn"], attributes
+
+
+secret["create"] = create_secret_by_arn
 
 app.main()

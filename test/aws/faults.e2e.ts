@@ -232,7 +232,7 @@ describe('Athena', () => {
   });
 
   it('whose query is stuck is left before the function’s time ends, and taken up by the next call', async () => {
-    const FunctionName = cloud.functionNames.measure;
+    const FunctionName = cloud.functionNames.get('measure');
     const limit = (Timeout: number) =>
       cloud.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout }));
     await limit(20);
@@ -307,7 +307,7 @@ describe('a function that is killed half-way', () => {
       held.first,
       ops.end(executionName).then(() => Promise.reject(new Error(`${name} was never held`))),
     ]);
-    const pids = cloud.emulator.workers(cloud.functionNames[name]);
+    const pids = cloud.emulator.workers(cloud.functionNames.get(name) ?? '');
     expect(pids.length).toBeGreaterThan(0);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await held.dropped;

@@ -42,7 +42,7 @@ export const functionFigures = async (cloud: Cloud, assembly: string): Promise<r
   const bytesOf = await bundleBytes(assembly);
   const calls = cloud.emulator.calls().filter(({ failed }) => !failed);
   const row = async (name: HandlerName): Promise<Row> => {
-    const own = calls.filter((call) => call.function === cloud.functionNames[name]);
+    const own = calls.filter((call) => call.function === cloud.functionNames.get(name));
     const cold = own.flatMap(({ startMilliseconds }) => startMilliseconds ?? []);
     const work = own.map(({ milliseconds, startMilliseconds }) => milliseconds - (startMilliseconds ?? 0));
     return [
@@ -56,7 +56,7 @@ export const functionFigures = async (cloud: Cloud, assembly: string): Promise<r
     ];
   };
   const head = ['function', 'bundle, bytes', 'calls', 'cold', 'cold start, ms', 'work, mean ms', 'longest'];
-  return [head, ...(await Promise.all(handlerNames.map(row)))];
+  return [head, ...(await Promise.all(handlerNames.filter((name) => cloud.functionNames.has(name)).map(row)))];
 };
 
 /** What Step Functions charges for: every state entered, and every further try of one. */

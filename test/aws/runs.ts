@@ -94,7 +94,7 @@ export const opsOf = (cloud: Cloud): Ops => {
   const call: Ops['call'] = async (name, event) => {
     const { FunctionError, Payload, LogResult } = await lambda.send(
       new InvokeCommand({
-        FunctionName: cloud.functionNames[name],
+        FunctionName: cloud.functionNames.get(name),
         Payload: JSON.stringify(event),
         LogType: 'Tail',
       }),

@@ -1,4 +1,4 @@
-/** Before the suite: the stack is synthesized once, as `npx cdk deploy` would, and every file of the suite deploys that. */
+/** The stack is synthesized as `npx cdk deploy` would: once before the suite, for all of its files that want no other. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,16 +29,22 @@ export const cdk = (args: readonly string[], cwd: string, environment: Readonly<
     },
   });
 
-export default async ({ provide }: TestProject) => {
+/** The installation with further settings: its assembly, and what removes it. */
+export const synthesized = async (further: Readonly<Record<string, string>> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'retention-assembly-'));
   const assembly = join(folder, 'cdk.out');
   const config = join(folder, 'retention.config.json');
   await writeFile(config, JSON.stringify(settings.config));
-  const context = Object.entries({ ...settings.context, config }).flatMap(([name, value]) => [
+  const context = Object.entries({ ...settings.context, ...further, config }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ]);
   await cdk(['synth', '--quiet', '--output', assembly, ...context], root, { HOME: folder });
+  return { assembly, dispose: () => rm(folder, { recursive: true, force: true }) };
+};
+
+export default async ({ provide }: TestProject) => {
+  const { assembly, dispose } = await synthesized();
   provide('assembly', assembly);
-  return () => rm(folder, { recursive: true, force: true });
+  return dispose;
 };

@@ -131,5 +131,12 @@ describe('reasons', () => {
     ['no_card', 'involuntary'],
     ['nonpayment', 'involuntary'],
     ['canceled', 'voluntary'],
-  ])('%s is %s', (reason, cause) => expect(new Map(reasonCauses(defaultConfig)).get(reason)).toBe(cause));
+    ['Fixed billing cycles', 'voluntary'],
+    ['non_renewing', 'voluntary'],
+    // What ended with its trial or gift nobody decided on, and neither did anybody's card.
+    ['nonpayment_trial', undefined],
+    ['nonpayment_gift', undefined],
+    ['tax_location_invalid', undefined],
+    ['account_closed', undefined],
+  ])('%s is %s', (reason, cause) => expect(new Map(reasonCauses(defaultConfig)).get(reasonKey(reason))).toBe(cause));
 });

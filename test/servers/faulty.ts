@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 
 /** What becomes of the request of a number (from 1) for a path: an error, a cut in the middle of the answer, or nothing. */
 export type Fault =
-  | { readonly status: number; readonly retryAfter?: number; readonly message?: string }
+  | {
+      readonly status: number;
+      readonly retryAfter?: number;
+      readonly message?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | 'cut'
   | 'stall'
   | null;
@@ -54,12 +59,10 @@ export const startFaulty = async ({
     const refused = refusal(request.headers);
     if (refused !== null) return refuse(response, 401, refused);
     if (typeof fault === 'object' && fault !== null)
-      return refuse(
-        response,
-        fault.status,
-        fault.message ?? `a secret in a message: ${secret}`,
-        fault.retryAfter === undefined ? {} : { 'retry-after': `${fault.retryAfter}` },
-      );
+      return refuse(response, fault.status, fault.message ?? `a secret in a message: ${secret}`, {
+        ...fault.headers,
+        ...(fault.retryAfter === undefined ? {} : { 'retry-after': `${fault.retryAfter}` }),
+      });
     const { status, body } = answer(url);
     const text = JSON.stringify(body);
     response.writeHead(status, {

@@ -1,6 +1,5 @@
-/** A server that speaks Recurly's API for reading: cursors, filters, rate limits, and faults on demand. */
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** A server that speaks Recurly's API for reading: cursors, filters, its version, and faults on demand. */
+import { type FaultyServer, startFaulty } from './faulty.ts';
 
 export type Raw = Record<string, unknown>;
 export type RecurlyObject = Raw & { readonly id: string; readonly created_at: string };
@@ -10,29 +9,18 @@ export type Site = Readonly<
   Record<'subscriptions' | 'accounts' | 'invoices' | 'plans' | 'coupons' | 'redemptions', readonly RecurlyObject[]>
 >;
 
-/** What becomes of the request of a number (from 1) for a path: an error, a cut in the middle of the answer, or nothing. */
-export type Fault = { readonly status: number; readonly headers?: Record<string, string> } | 'cut' | 'stall' | null;
+export type { Fault } from './faulty.ts';
 
-export type RecurlyServer = {
-  readonly url: string;
-  /** Paths that were asked for, queries included, in order. */
-  readonly asked: string[];
+export type RecurlyServer = FaultyServer & {
   site: Site;
-  fault: (number: number, path: string) => Fault;
   /** What `next` is told as; for tests that tell something else. */
   next: (path: string) => string;
-  close(): Promise<void>;
 };
 
 export const apiKey = 'key_of_a_site_of_nobody';
 
 /** Line items that an invoice in a list has room for. */
 const inline = 2;
-
-const refuse = (response: ServerResponse, status: number, headers: Record<string, string> = {}) => {
-  response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': 'req_test', ...headers });
-  response.end(JSON.stringify({ error: { type: 'refused', message: `a secret in a message: ${apiKey}` } }));
-};
 
 const listAs = (object: RecurlyObject): RecurlyObject => {
   const lines = Array.isArray(object.line_items) ? object.line_items : [];
@@ -83,39 +71,21 @@ const page = (all: readonly RecurlyObject[], url: URL, pageLimit: number, next: 
 
 /** Starts a server on loopback. `pageLimit` makes its pages smaller than what is asked for. */
 export const startRecurly = async (site: Site, pageLimit = 200): Promise<RecurlyServer> => {
-  const http = createServer((request, response) => {
-    const url = new URL(request.url ?? '', 'http://recurly');
-    server.asked.push(`${url.pathname}${url.search}`);
-    const fault = server.fault(server.asked.length, url.pathname);
-    if (fault === 'stall') return;
-    if (request.method !== 'GET') return refuse(response, 405);
-    if (request.headers.authorization !== `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`)
-      return refuse(response, 401);
-    if (request.headers.accept !== 'application/vnd.recurly.v2021-02-25') return refuse(response, 406);
-    if (typeof fault === 'object' && fault !== null) return refuse(response, fault.status, fault.headers);
-    const at = found(server.site, url.pathname);
-    if (at === null) return refuse(response, 404);
-    const text = JSON.stringify(Array.isArray(at) ? page(at, url, pageLimit, server.next) : at);
-    response.writeHead(200, {
-      'content-type': 'application/vnd.recurly.v2021-02-25+json',
-      'content-length': Buffer.byteLength(text),
-      'x-ratelimit-remaining': '999',
-    });
-    if (fault !== 'cut') return response.end(text);
-    response.write(text.slice(0, Math.floor(text.length / 2)), () => response.destroy());
-  });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const { port } = http.address() as AddressInfo;
-  const server: RecurlyServer = {
-    url: `http://127.0.0.1:${port}`,
-    asked: [],
-    site,
-    fault: () => null,
-    next: (path) => path,
-    async close() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+  const faulty = await startFaulty({
+    answer(url) {
+      const at = found(server.site, url.pathname);
+      const error = { error: { type: 'not_found', message: 'no such thing' } };
+      if (at === null) return { status: 404, body: error };
+      return { status: 200, body: Array.isArray(at) ? page(at, url, pageLimit, server.next) : at };
     },
-  };
+    refusal({ authorization, accept }) {
+      if (authorization !== `Basic ${Buffer.from(`${apiKey}:`).toString('base64')}`) return `not ${authorization}`;
+      return accept === 'application/vnd.recurly.v2021-02-25' ? null : `no version ${accept}`;
+    },
+    errorBody: (_status, message) => ({ error: { type: 'refused', message } }),
+    headers: { 'x-request-id': 'req_test', 'x-ratelimit-remaining': '999' },
+    secret: apiKey,
+  });
+  const server: RecurlyServer = Object.assign(faulty, { site, next: (path: string) => path });
   return server;
 };

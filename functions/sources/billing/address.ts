@@ -8,13 +8,15 @@ export type AddressForm = {
   readonly known: readonly string[];
   /** A whole address with settings. */
   readonly example: string;
+  /** False where the name alone is no address, as a setting is needed. */
+  readonly alone?: boolean;
 };
 
 /** The refusal of an address, with a good one to go by. What was written is not repeated: people write keys there. */
-export const wrongAddress = ({ title, name, example }: AddressForm, problem: string) =>
+export const wrongAddress = ({ title, name, example, alone = true }: AddressForm, problem: string) =>
   usageError(
     `The address behind "${name}:" does not say how to read ${title}: ${problem}`,
-    `For example: --source ${name}: or --source "${example}"`,
+    `For example: ${alone ? `--source ${name}: or ` : ''}--source "${example}"`,
   );
 
 /** The settings of an address, each given once and not empty. Throws a ReportError of kind `usage` for anything else. */

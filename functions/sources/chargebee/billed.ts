@@ -36,6 +36,8 @@ const billSchema = z.object({
   /** One that is void or not yet closed says nothing of prices. */
   stands: z.boolean(),
   gifted: z.boolean(),
+  /** Whether it has more lines than were told. */
+  cut: z.boolean(),
   taxInclusive: z.boolean(),
   settlement: settlementSchema,
   failure: failureSchema.nullable(),
@@ -97,6 +99,7 @@ export const billsOf = (
     date: invoice.date,
     stands: invoice.status !== 'pending' && (invoice.voided_at === undefined || invoice.voided_at >= until),
     gifted: invoice.is_gifted,
+    cut: invoice.line_items_next_offset !== undefined,
     taxInclusive: invoice.price_type === 'tax_inclusive',
     settlement:
       failure === null

@@ -7,9 +7,12 @@ import type { ChargebeeSettings } from './settings.ts';
 /** Columns that have a meaning of their own, in the table or in the report. */
 const taken = new Set(['customer_id', 'name', 'account_id', 'acv_band', 'cohort_year']);
 
-/** The parent of a customer; '' where it has none. */
-export const parentOf = (customer: Customer, { parent }: ChargebeeSettings): string =>
-  parent === null ? (customer.relationship?.parent_id ?? '') : fieldOf(customer, parent);
+/** Whom a customer belongs to: the one that goes on in its place, else its parent; '' where there is neither. */
+export const parentOf = (customer: Customer, { parent }: ChargebeeSettings): string => {
+  const { id, active_id: active = id } = customer;
+  if (active !== id) return active;
+  return parent === null ? (customer.relationship?.parent_id ?? '') : fieldOf(customer, parent);
+};
 
 /** The head of a family: the parent's parent, and so on. Families that go round in a circle have their first as head. */
 export const accountOf = (customer: string, parents: ReadonlyMap<string, string>): string => {

@@ -21,7 +21,6 @@ export type Discount = {
   readonly kind: 'fixed_amount' | 'percentage' | 'offer_quantity';
   /** Money, percent or units, as the kind says. */
   readonly value: Exact;
-  readonly manual: boolean;
   /** Which items it is taken off, one by one; null: off the whole invoice. */
   readonly applies: ((item: Charged) => boolean) | null;
 };
@@ -80,7 +79,7 @@ const ofCoupon = (coupon: Coupon, currency: string): Discount | null => {
   );
   if (value === null) return null;
   const applies = coupon.apply_on === 'invoice_amount' ? null : appliesTo(coupon);
-  return { kind: coupon.discount_type, value, manual: false, applies };
+  return { kind: coupon.discount_type, value, applies };
 };
 
 const ofManual = (discount: ManualDiscount, currency: string): Discount | null => {
@@ -88,7 +87,7 @@ const ofManual = (discount: ManualDiscount, currency: string): Discount | null =
   const value = worthOf(type, { percentage, amount, quantity, currency: own }, currency);
   if (value === null) return null;
   const applies = discount.apply_on === 'invoice_amount' ? null : ({ itemPrice }: Charged) => itemPrice === item;
-  return { kind: type, value, manual: true, applies };
+  return { kind: type, value, applies };
 };
 
 /** The discounts of a subscription that stand just before `until`, and how many of them nobody tells any more. */
@@ -113,11 +112,11 @@ export const discountsOf = (
 };
 
 /**
- * Off single items before off the invoice, amounts before percentages, coupons before manual discounts.
- * Source: support.chargebee.com, "Applying multiple coupons and manual discounts to a subscription".
+ * Off single items before off the invoice, amounts before percentages. Coupons go before manual discounts of their kind,
+ * which changes no amount. Source: support.chargebee.com, "Applying multiple coupons and manual discounts to a
+ * subscription".
  */
-const rankOf = ({ applies, kind, manual }: Discount): number =>
-  (applies === null ? 4 : 0) + (kind === 'percentage' ? 2 : 0) + (manual ? 1 : 0);
+const rankOf = ({ applies, kind }: Discount): number => (applies === null ? 2 : 0) + (kind === 'percentage' ? 1 : 0);
 
 /** Takes a discount off one item. */
 const offItem = (left: Exact, item: Charged, { kind, value }: Discount): Exact => {

@@ -10,6 +10,7 @@ const ofLines: readonly (readonly [CountName, (count: string) => string])[] = [
   ],
   ['discountsUnknown', (count) => `${count} had a discount that Chargebee does not tell; none was taken off`],
   ['taxUnknown', (count) => `${count} may include tax that no invoice tells; it was left in`],
+  ['invoicesCut', (count) => `${count} have an invoice too long to be told whole: their tax or average use may be off`],
   ['pricesUnknown', (count) => `${count} have an item price that is gone from the catalog; it stands for the product`],
   ['giftsFree', (count) => `${count} are gifts and count 0`],
   ['meteredZero', (count) => `${count} are metered and count 0`],

@@ -118,6 +118,8 @@ const customerSchema = z.looseObject({
   first_name: optional(z.string()),
   last_name: optional(z.string()),
   created_at: seconds,
+  /** The customer that goes on in its place in another business entity; its own id where it is that one. */
+  active_id: optional(z.string()),
   relationship: optional(z.looseObject({ parent_id: optional(z.string()) })),
 });
 
@@ -151,6 +153,8 @@ const invoiceSchema = z.looseObject({
   is_gifted: flag,
   deleted: flag,
   line_items: list(lineItemSchema),
+  /** There where an invoice has more lines than a list tells. */
+  line_items_next_offset: optional(z.string()),
   linked_payments: list(paymentLinkSchema),
   reference_transactions: list(paymentLinkSchema),
   dunning_attempts: list(z.looseObject({ transaction_id: optional(z.string()), created_at: seconds })),
@@ -272,7 +276,7 @@ export const readSubscription = (value: unknown): Subscription => {
     throw dependencyError(
       'CHARGEBEE_CATALOG',
       'This Chargebee site tells plans and add-ons (Product Catalog 1.0), and items are what can be read',
-      'Have the site upgraded to Product Catalog 2.0, which keeps 1.0 working beside it, or export the month as files.',
+      'Have Chargebee upgrade the site to Product Catalog 2.0 with answers of the form "items" or "compat", or export the month as files.',
     );
   return subscription;
 };

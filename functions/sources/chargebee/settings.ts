@@ -19,6 +19,7 @@ const form = {
   title: 'Chargebee',
   known: ['site', 'parent', 'dimensions', 'opportunity', 'metered'],
   example: 'chargebee:?site=acme&dimensions=plan,region',
+  alone: false,
 };
 
 /**

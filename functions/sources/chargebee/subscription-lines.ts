@@ -39,6 +39,7 @@ export type CountName =
   | 'linesUnknown'
   | 'discountsUnknown'
   | 'taxUnknown'
+  | 'invoicesCut'
   | 'pricesUnknown'
   | 'giftsFree'
   | 'meteredZero'
@@ -206,6 +207,7 @@ export const subscriptionLines = (state: Standing, context: LineContext): Batch 
     linesRebuilt: certainty === 'rebuilt' ? lines.length : 0,
     linesUnknown: certainty === 'unknown' ? lines.length : 0,
     discountsUnknown,
+    invoicesCut: (averaged || catalog.taxInclusive) && bills.some(({ cut }) => cut) ? lines.length : 0,
     taxUnknown: values.filter(({ taxKnown }) => !taxKnown).length,
     pricesUnknown: items.filter(({ price }) => price === null).length,
     giftsFree: status === 'free' ? lines.length : 0,

@@ -33,6 +33,12 @@ export type SubscriptionState = {
   readonly certainty: 'seen' | 'rebuilt' | 'unknown';
 };
 
+/** Whether anything was done to a subscription since: to itself, to an add-on, or by a renewal. */
+export const isChanged = (
+  { updated_at: updated, current_period_started_at: began, add_ons: addOns }: Subscription,
+  until: number,
+): boolean => [updated, began, ...addOns.map(({ updated_at: at }) => at)].some((at) => at !== null && at >= until);
+
 /** The price of a ramp in the interval that `until` ends; null where there is no ramp, or none of that time. */
 const rampAt = ({ ramp_intervals: ramp }: Subscription, until: number): string | null =>
   ramp.find(
@@ -125,8 +131,8 @@ export const stateAt = (
   until: number,
   planOf: (id: string) => Plan | null,
 ): SubscriptionState => {
-  const { updated_at: updated, unit_amount: unit, currency, plan, tax_inclusive: taxInclusive } = subscription;
-  const changed = updated >= until;
+  const { unit_amount: unit, currency, plan, tax_inclusive: taxInclusive } = subscription;
+  const changed = isChanged(subscription, until);
   const components = [
     planComponent(subscription, (changed ? rampAt(subscription, until) : null) ?? unit),
     ...subscription.add_ons.filter((addOn) => wasThere(addOn, until)).map(addOnComponent),

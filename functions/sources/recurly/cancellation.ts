@@ -3,15 +3,23 @@ import { dayOf } from '../billing/calendar.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import type { Dunning } from './failed-payments.ts';
 import type { Subscription } from './objects.ts';
-import { endedAt, endedUnpaid } from './standing.ts';
+import { begunAt, endedAt, endedUnpaid } from './standing.ts';
+
+/** How long after a chargeback the end of a subscription is taken to come of it. */
+const chargebackSeconds = 31 * 24 * 60 * 60;
 
 /** Recurly's own reason; a payment that was taken back goes before what was done about it. */
-const reasonOf = ({ expiration_reason: reason, auto_renew }: Subscription, dunning: Dunning): string => {
-  if (reason !== 'nonpayment' && dunning.chargedBack) return 'chargeback';
+const reasonOf = (
+  { expiration_reason: reason, auto_renew }: Subscription,
+  ended: number,
+  { chargebacks, exhausted }: Dunning,
+): string => {
+  const takenBack = chargebacks.some((at) => at <= ended && ended - at <= chargebackSeconds);
+  if (reason !== 'nonpayment' && takenBack) return 'chargeback';
   if (reason !== null && reason !== '') return reason;
   // A term that ends by itself has no reason.
   if (!auto_renew) return 'non_renewing';
-  return dunning.exhausted ? 'dunning_exhausted' : 'not_told';
+  return exhausted ? 'dunning_exhausted' : 'not_told';
 };
 
 /**
@@ -19,16 +27,15 @@ const reasonOf = ({ expiration_reason: reason, auto_renew }: Subscription, dunni
  * and was never paid for has none: there was nothing to lose.
  */
 export const cancellationRows = (subscription: Subscription, dunning: Dunning, request: PullRequest): TableRow[] => {
-  const ended = endedAt(subscription);
-  const { state, activated_at } = subscription;
+  const [began, ended] = [begunAt(subscription), endedAt(subscription)];
   if (ended === null || ended < request.from || ended >= request.until) return [];
-  if (state !== 'expired' || activated_at === null || activated_at >= ended || endedUnpaid(subscription)) return [];
+  if (began === null || began >= ended || endedUnpaid(subscription)) return [];
   return [
     {
       customer_id: subscription.account.id,
       subscription_id: subscription.id,
       ended_on: dayOf(ended, request.timeZone),
-      reason: reasonOf(subscription, dunning).slice(0, 10_000),
+      reason: reasonOf(subscription, ended, dunning).slice(0, 10_000),
     },
   ];
 };

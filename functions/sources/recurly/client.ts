@@ -1,7 +1,7 @@
 /** Asks Recurly: nothing but GET, in one version of its API, no faster than it allows. */
 import { parseExactly } from '../billing/exact-json.ts';
 import { httpReader } from '../billing/http-reader.ts';
-import { type Asked, checkedKey, loopback, type Pause, retryAfterMs } from '../billing/patience.ts';
+import { type Asked, checkedKey, loopback, retryAfterMs } from '../billing/patience.ts';
 import type { Credentials } from '../billing/vendor.ts';
 import type { RecurlySettings } from './settings.ts';
 
@@ -46,7 +46,7 @@ const waitMsOf = (status: number, headers: Headers): number => {
 
 /** A reader of one site. Throws ReportErrors: `usage` for settings, `dependency` for what Recurly refuses or fails at. */
 export const recurlyReader = (
-  { apiKey, url, pause }: Credentials & { readonly pause?: Pause },
+  { apiKey, url, pause }: Credentials,
   region: RecurlySettings['region'],
 ): RecurlyReader => {
   const origin = url === undefined ? origins[region] : loopback(url, 'RETENTION_RECURLY_URL').origin;

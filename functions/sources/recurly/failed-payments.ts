@@ -22,7 +22,8 @@ export type Dunning = {
   /** A payment had failed and was still being tried. */
   readonly owing: boolean;
   readonly exhausted: boolean;
-  readonly chargedBack: boolean;
+  /** When payments were taken back. */
+  readonly chargebacks: readonly number[];
 };
 
 const collects = ({ type }: Transaction): boolean => type === 'purchase' || type === 'capture';
@@ -93,8 +94,8 @@ export const failedPaymentRows = (
   ];
 };
 
-const chargedBackBefore = ({ transactions, created_at }: Invoice, until: number): boolean =>
-  transactions.some((one) => isChargeback(one) && (one.created_at ?? created_at) < until);
+const chargebacksOf = ({ transactions, created_at }: Invoice): number[] =>
+  transactions.filter(isChargeback).map((one) => one.created_at ?? created_at);
 
 /** What the invoices of one subscription had come to just before `until`. */
 export const dunningOf = (invoices: readonly Invoice[], endedAt: number | null, until: number): Dunning => {
@@ -105,6 +106,6 @@ export const dunningOf = (invoices: readonly Invoice[], endedAt: number | null, 
   return {
     owing: outcomes.includes('in_grace'),
     exhausted: outcomes.includes('exhausted'),
-    chargedBack: invoices.some((invoice) => chargedBackBefore(invoice, until)),
+    chargebacks: invoices.flatMap(chargebacksOf).filter((at) => at < until),
   };
 };

@@ -117,20 +117,25 @@ const partOf = (texts: readonly string[]): Part => {
 /** The kept lists of a month. Parts can be read again and again, until it is disposed of. */
 export type Gathered = AsyncDisposable & { parts(): AsyncGenerator<Part> };
 
-/** Puts the kept lists aside, in a folder of its own: what is held in memory does not grow with the site. */
+/**
+ * Puts the kept lists aside, so that what is held in memory does not grow with the site: in the request's scratch folder,
+ * once for all who ask, or in a folder of its own that goes when it is disposed of.
+ */
 export const gather = async (request: PullRequest, settings: RecurlySettings, kept: KeptPages): Promise<Gathered> => {
-  const dir = await mkdtemp(join(tmpdir(), 'recurly-'));
-  const remove = () => rm(dir, { recursive: true, force: true });
-  const aside = join(dir, 'by-subscription');
+  const own = request.scratch === undefined ? await mkdtemp(join(tmpdir(), 'recurly-')) : null;
+  const dir = join(request.scratch ?? own ?? '', 'by-subscription');
+  const remove = async () => {
+    if (own !== null) await rm(own, { recursive: true, force: true });
+  };
   try {
-    await putAside(aside, recordsOf(request, settings, kept));
+    await putAside(dir, recordsOf(request, settings, kept));
   } catch (error) {
     await remove();
     throw error;
   }
   return {
     async *parts() {
-      for await (const texts of readAside(aside)) yield partOf(texts);
+      for await (const texts of readAside(dir)) yield partOf(texts);
     },
     [Symbol.asyncDispose]: remove,
   };

@@ -1,11 +1,15 @@
 /** The parts of Recurly's objects that are read, parsed once. Numbers come as the text that Recurly wrote. */
 import { z } from 'zod';
+import { Exact } from '../../core/money.ts';
 import { dependencyError } from '../../errors.ts';
 
 const id = z.string().min(1).max(255);
 
 /** Decimal text; Recurly writes amounts as JSON numbers, small ones with an exponent. */
 const decimal = z.string().regex(/^-?\d{1,18}(\.\d{1,30})?([eE][-+]?\d{1,2})?$/);
+
+/** A share of one: a percentage in its place would be no tax rate that anybody has. */
+const share = decimal.refine((text) => !text.startsWith('-') && new Exact(text).lessThan(1));
 
 const count = z
   .string()
@@ -51,6 +55,7 @@ const addOnSchema = z.object({
     .transform((type) => type ?? 'flat'),
   tiers: listOf(tierSchema),
   created_at: maybeInstant,
+  updated_at: maybeInstant,
   expired_at: maybeInstant,
 });
 
@@ -95,7 +100,7 @@ const subscriptionSchema = z.object({
   unit_amount: decimal,
   quantity: count,
   tax_inclusive: flag,
-  tax_info: z.object({ rate: maybeDecimal }).nullish(),
+  tax_info: z.object({ rate: share.nullish().transform((rate) => rate ?? null) }).nullish(),
   add_ons: listOf(addOnSchema),
   coupon_redemptions: listOf(redemptionSchema),
   ramp_intervals: listOf(z.object({ starting_on: maybeInstant, ending_on: maybeInstant, unit_amount: maybeDecimal })),
@@ -117,6 +122,7 @@ const subscriptionSchema = z.object({
   created_at: instant,
   updated_at: instant,
   activated_at: maybeInstant,
+  canceled_at: maybeInstant,
   expires_at: maybeInstant,
 });
 

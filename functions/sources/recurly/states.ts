@@ -1,6 +1,6 @@
 /** The subscriptions of a part as they stood at the month's end, and what has to be looked up for them. */
 import type { KeptPages, PullRequest } from '../billing/port.ts';
-import { type SubscriptionState, stateAt } from './as-of.ts';
+import { isChanged, type SubscriptionState, stateAt } from './as-of.ts';
 import { type Billed, billedAt } from './billed.ts';
 import type { Catalog } from './catalog.ts';
 import { redemptionEnd, stands } from './discounted.ts';
@@ -38,8 +38,6 @@ export type Standing = {
 
 type Reading = { readonly request: PullRequest; readonly catalog: Catalog; readonly kept: KeptPages };
 
-const isChanged = ({ updated_at: updated }: Subscription, { until }: PullRequest): boolean => updated >= until;
-
 /** Where nothing happened since, the subscription tells it all; else what was billed does, from longer ago if need be. */
 const billedOf = async (
   subscription: Subscription,
@@ -47,7 +45,7 @@ const billedOf = async (
   { request, kept }: Reading,
 ): Promise<Billed | null> => {
   const known = billedAt(lines, request.until);
-  if (known !== null || !isChanged(subscription, request)) return known;
+  if (known !== null || !isChanged(subscription, request.until)) return known;
   const found = await listed({ kind: 'billed', id: subscription.id }, kept);
   return billedAt((found ?? []).map(readLine), request.until);
 };
@@ -58,7 +56,7 @@ const redemptionsOf = async (
   { request, catalog, kept }: Reading,
 ): Promise<readonly Redemption[]> => {
   const { id, account, coupon_redemptions: short } = subscription;
-  const doubtful = isChanged(subscription, request) || billed?.discounted === true;
+  const doubtful = isChanged(subscription, request.until) || billed?.discounted === true;
   const own = doubtful ? await listed({ kind: 'redeemed', id }, kept) : null;
   const ofAccount = catalog.hasAccountCoupons ? await listed({ kind: 'accountredeemed', id: account.id }, kept) : null;
   return [
@@ -82,7 +80,7 @@ const doubtsCoupons = (
   { request, catalog }: Reading,
 ): boolean =>
   catalog.hasSubscriptionCoupons &&
-  (isChanged(subscription, request) ||
+  (isChanged(subscription, request.until) ||
     (billed?.discounted === true && !redemptions.some((one) => stands(one, request.until))));
 
 const standingOf = async (
@@ -110,7 +108,7 @@ const standingOf = async (
     if (found === null) wanted.push({ kind: 'coupon', id: coupon.id });
     else coupons.push(found);
   }
-  const changed = isChanged(subscription, request);
+  const changed = isChanged(subscription, request.until);
   if (status === 'active' || status === 'past_due') {
     if (changed && billed === null) wanted.push({ kind: 'billed', id });
     if (doubtsCoupons(subscription, billed, redemptions, reading)) wanted.push({ kind: 'redeemed', id });

@@ -31,8 +31,12 @@ const putBack = (present: unknown, previous: unknown): unknown => {
   return back;
 };
 
-const beforeEvent = ({ type, data }: Event): Subscription => {
-  const was = putBack(data.object, data.previous_attributes ?? {});
+/** What an event is about, as it was before the event where that changed it. */
+export const objectBefore = ({ data }: Event): unknown => putBack(data.object, data.previous_attributes ?? {});
+
+const subscriptionBefore = (event: Event): Subscription => {
+  const { type } = event;
+  const was = objectBefore(event);
   // A deletion tells no previous values: until then it had not ended.
   const undone = type === 'customer.subscription.deleted' && isRecord(was) ? { ...was, ended_at: null } : was;
   const subscription = readSubscription(undone);
@@ -44,7 +48,7 @@ const beforeEvent = ({ type, data }: Event): Subscription => {
 /** What an event about a subscription says of the time before it. */
 export const changeOf = (event: Event): Change => {
   // Before it was created there was nothing to put back.
-  const was = event.type === 'customer.subscription.created' ? null : beforeEvent(event);
+  const was = event.type === 'customer.subscription.created' ? null : subscriptionBefore(event);
   return { subscription: event.data.object.id, created: event.created, was };
 };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Aside, putAside, readAside } from '../billing/aside.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
-import { changeOf, earlier } from './as-of.ts';
+import { changeOf, earlier, objectBefore } from './as-of.ts';
 import { type Failure, withCharge } from './failed-payments.ts';
 import {
   type Change,
@@ -45,7 +45,7 @@ const puttings: Readonly<Record<ListName, Putting>> = {
   events(object) {
     const event = readEvent(object);
     if (event.type.startsWith('customer.discount.')) {
-      const discount = readDiscount(event.data.object);
+      const discount = readDiscount(objectBefore(event));
       return record('discount', discount.customer ?? '', discount);
     }
     const change = changeOf(event);

@@ -1,6 +1,7 @@
 /** What was looked up for a part: coupons, tiers, the tax in a price, and what metered items were invoiced. */
 import { type Exact, sum, zero } from '../../core/money.ts';
-import type { KeptPages } from '../billing/port.ts';
+import type { KeptPages, PullRequest } from '../billing/port.ts';
+import { isActive } from './discounted.ts';
 import type { Part } from './gathered.ts';
 import { currencyOf, moneyOf } from './minor-units.ts';
 import {
@@ -66,6 +67,7 @@ export const lookupsFor = async (
   part: Part,
   told: readonly Told[],
   memory: Memory,
+  request: PullRequest,
   settings: StripeSettings,
   kept: KeptPages,
 ): Promise<Lookups> => {
@@ -79,8 +81,14 @@ export const lookupsFor = async (
     return value;
   };
 
+  // What a customer had at the month's end and has lost since, events tell; what it has now may be newer than that.
   const customerDiscounts = new Map<string, Discount>();
-  for (const { id, discount } of part.customers()) if (discount) customerDiscounts.set(id, discount);
+  const stands = (discount: Discount) => isActive(discount, request.until);
+  for (const discount of part.discounts().values())
+    if (discount.customer && !discount.subscription && stands(discount))
+      customerDiscounts.set(discount.customer, discount);
+  for (const { id, discount } of part.customers())
+    if (discount && stands(discount)) customerDiscounts.set(id, discount);
   const discounts = new Map(part.discounts());
   for (const one of told) for (const discount of discountsOf(one)) discounts.set(discount.id, discount);
 

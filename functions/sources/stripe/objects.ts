@@ -30,16 +30,18 @@ const discountSchema = z
     start: seconds,
     end: seconds.nullable(),
     customer: idOf.nullish(),
+    subscription: idOf.nullish(),
     coupon: couponOrId.nullish(),
     source: z.object({ coupon: couponOrId.nullable() }).optional(),
   })
-  .transform(({ id, start, end, customer, coupon, source }) => {
+  .transform(({ id, start, end, customer, subscription, coupon, source }) => {
     const given = source?.coupon ?? coupon ?? null;
     return {
       id,
       start,
       end,
       customer,
+      subscription,
       source: { coupon: given },
       couponId: typeof given === 'string' ? given : (given?.id ?? null),
       coupon: typeof given === 'string' ? null : given,

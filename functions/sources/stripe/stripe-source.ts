@@ -80,7 +80,7 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: StripeS
     const counts = { customers: customers.length, failedPayments: payments.length };
     yield { rows: { customers, payments }, control: noControl, counts };
 
-    const lookups = await lookupsFor(part, told, memory, settings, kept);
+    const lookups = await lookupsFor(part, told, memory, request, settings, kept);
     for (const { state } of told) {
       const { rows, control, counts } = subscriptionLines(state, { until, timeZone, settings, lookups });
       const { subscription } = state;

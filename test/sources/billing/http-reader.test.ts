@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { httpReader } from '../../../functions/sources/billing/http-reader.ts';
+import { type HttpReaderOptions, httpReader } from '../../../functions/sources/billing/http-reader.ts';
 import { checkedKey, loopback } from '../../../functions/sources/billing/patience.ts';
 
 const key = 'key_that_nobody_may_see';
@@ -12,7 +12,11 @@ let close = async () => {};
 afterEach(() => close());
 
 /** A reader of a server that answers with `answers` in turn, the last one for ever. */
-const reading = async (...answers: RequestListener[]) => {
+const reading = (...answers: RequestListener[]) => readingWith({}, ...answers);
+
+type Options = Pick<HttpReaderOptions, 'parse' | 'waitMsOf'>;
+
+const readingWith = async (options: Options, ...answers: RequestListener[]) => {
   const seen: string[] = [];
   const waits: number[] = [];
   const server = createServer((request, response) => {
@@ -31,6 +35,7 @@ const reading = async (...answers: RequestListener[]) => {
     headers: { authorization: `Basic ${key}` },
     resourceOf: () => 'things',
     pause: async (milliseconds) => waits.push(milliseconds),
+    ...options,
   });
   return { reader, seen, waits };
 };
@@ -75,6 +80,17 @@ it('waits as long as it is told to, within reason', async () => {
   );
   await reader.get('/');
   expect(waits).toEqual([17_000, 120_000, 2000]);
+});
+
+it('reads answers and refusals as a vendor has them', async () => {
+  const waitMsOf = (status: number, headers: Headers) => status + parseInt(headers.get('x-wait') ?? '', 10);
+  const { reader, waits } = await readingWith(
+    { parse: (text) => text.length, waitMsOf },
+    status(429, { 'x-wait': '600' }),
+    ok,
+  );
+  expect((await reader.get('/'))?.body).toBe(20);
+  expect(waits).toEqual([1029]);
 });
 
 it.each<[code: number, expected: { code: string; hint?: string }]>([

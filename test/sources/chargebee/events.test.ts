@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultReasonMap, reasonKey } from '../../../functions/core/reasons.ts';
 import { type Bill, dunnedOf, paymentStanding, readBill } from '../../../functions/sources/chargebee/billed.ts';
 import { cancellationRows } from '../../../functions/sources/chargebee/cancellation.ts';
-import { accountOf, customerRow } from '../../../functions/sources/chargebee/customer.ts';
+import { accountOf, customerRow, parentOf } from '../../../functions/sources/chargebee/customer.ts';
 import { failedPaymentRows } from '../../../functions/sources/chargebee/failed-payments.ts';
 import { readCustomer, readSubscription } from '../../../functions/sources/chargebee/objects.ts';
 import { parseChargebeeAddress } from '../../../functions/sources/chargebee/settings.ts';
@@ -59,6 +59,13 @@ describe('a customer', () => {
       'L',
       undefined,
     ]);
+  });
+
+  it('that goes on in another business entity is one account with the one that goes on', () => {
+    const settings = parseChargebeeAddress('chargebee:?site=acme');
+    const moved = readCustomer({ id: 'old', active_id: 'new', relationship: { parent_id: 'p' } });
+    expect(parentOf(moved, settings)).toBe('new');
+    expect(parentOf(readCustomer({ ...moved, id: 'new' }), settings)).toBe('p');
   });
 
   it('of a family that goes round in a circle has one account with all of them', () => {
@@ -137,6 +144,8 @@ describe('a failed payment', () => {
   });
   it('is none where the payment worked, or was not made yet', () =>
     expect(rowsOf({}, [failedOn('2026-10-06', { status: 'success' }), failedOn('2026-11-01T00:00:00Z')])).toEqual([]));
+  it('is as it was at the month’s end, whatever failed since', () =>
+    expect(rowsOf({}, [...attempts, failedOn('2026-11-01T00:00:00Z', { error_code: 'late' })])).toEqual([open]));
   it('of yen is told in yen', () =>
     expect(rowsOf({ currency_code: 'JPY' }, [failedOn('2026-10-06', { amount: 12_000 })])[0]?.amount).toBe('12000'));
 
@@ -208,6 +217,15 @@ describe('a failed payment', () => {
     const reversal = failedOn('2026-10-20', { type: 'payment_reversal', status: 'success', error_code: undefined });
     const [row] = rowsOf({ paid_at: at('2026-10-06'), ...changes }, [reversal]);
     expect(row).toMatchObject({ failed_on: '2026-10-20', decline_code: 'payment_reversal', state });
+  });
+
+  it('that was recovered and then taken back is not recovered', () => {
+    const reversal = failedOn('2026-10-20', { type: 'payment_reversal', status: 'success' });
+    const [row] = rowsOf({ status: 'not_paid', dunning_status: undefined, paid_at: at('2026-10-08') }, [
+      failedOn('2026-10-06'),
+      reversal,
+    ]);
+    expect(row).toMatchObject({ failed_on: '2026-10-06', state: 'exhausted', resolved_on: '2026-10-20' });
   });
 
   it('of an invoice of several subscriptions is told once', () => {

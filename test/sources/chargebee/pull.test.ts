@@ -211,8 +211,10 @@ describe('a pull', () => {
     expect(await controlOf('2026-10')).toEqual({ lines: 3, mrr: { USD: '290.0000' } });
   });
 
-  it('writes its key nowhere', async () => {
-    await pull('2026-10');
+  it('writes its key nowhere, and names of customers into no state', async () => {
+    const notes = await pull('2026-10');
+    const state = await readFile(join(root, 'home/inbox/chargebee-raw/2026-10.pull.json'), 'utf8');
+    expect(`${notes}${state}`).not.toMatch(/ATLAS|atlas@/);
     const files = Object.keys(await treeOf(root));
     const encoded = Buffer.from(`${apiKey}:`).toString('base64');
     for (const file of files) {

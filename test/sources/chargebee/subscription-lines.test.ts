@@ -284,6 +284,12 @@ describe('tax in the price', () => {
     ],
   ])('%s', (_, invoices, mrr) => expect(mrrOf(raw, where, { bills: billsIn(invoices) })).toEqual([mrr]));
 
+  it('of an invoice that is not told whole is counted', () => {
+    const bills = billsIn([taxed({ line_items_next_offset: 'more' })]);
+    expect(linesOf(raw, where, { bills }).counts).toEqual({ lines: 1, invoicesCut: 1 });
+    expect(linesOf(raw, context(), { bills }).counts).toEqual({ lines: 1 });
+  });
+
   it('that no invoice tells is counted, and only where prices have tax in them', () => {
     expect(linesOf(raw, where).counts).toEqual({ lines: 1, taxUnknown: 1 });
     expect(linesOf(raw).counts).toEqual({ lines: 1 });

@@ -39,6 +39,15 @@ describe('the status', () => {
       over('2026-11-01T02:00:00Z', 'nonpayment_trial', trial('2026-10-31T22:00:00Z')),
       'trialing',
     ],
+    [
+      'cancelled in its trial and over some seconds after it',
+      over('2026-11-01T00:00:02Z', 'canceled', {
+        ...trial('2026-10-31T23:59:58Z'),
+        canceled_at: '2026-10-22T00:00:00Z',
+      }),
+      'trialing',
+    ],
+    ['active, of the time before beginnings were told', { activated_at: null }, 'active'],
     ['a gift', { started_with_gift: true }, 'free'],
     ['a gift taken over', { started_with_gift: true, converted_at: '2026-10-31T23:59:59Z' }, 'active'],
     ['a gift taken over since', { started_with_gift: true, converted_at: '2026-11-01T00:00:00Z' }, 'free'],
@@ -54,6 +63,16 @@ it.each<[told: string, changes: Raw, unpaid: boolean]>([
   ['a trial', over('2026-10-25T00:00:00Z', 'nonpayment_trial', trial('2026-10-25T00:00:00Z')), true],
   ['a trial that was cancelled', over('2026-10-25T00:00:00Z', 'canceled', trial('2026-10-25T00:00:00Z')), true],
   ['a trial, ended early', over('2026-10-22T00:00:00Z', 'canceled', trial('2026-10-25T00:00:00Z')), true],
+  [
+    'a trial that was cancelled, some seconds late',
+    over('2026-10-25T00:00:09Z', 'canceled', { ...trial('2026-10-25T00:00:00Z'), canceled_at: '2026-10-22T00:00:00Z' }),
+    true,
+  ],
+  [
+    'a term that was cancelled in its trial',
+    over('2026-10-31T00:00:00Z', 'canceled', { ...trial('2026-10-25T00:00:00Z'), canceled_at: '2026-10-22T00:00:00Z' }),
+    false,
+  ],
   ['what came after a trial', over('2026-10-28T00:00:00Z', 'nonpayment', trial('2026-10-25T00:00:00Z')), false],
   ['a gift', over('2026-10-25T00:00:00Z', 'nonpayment_gift', { started_with_gift: true }), true],
   [
@@ -85,6 +104,14 @@ describe('what changed since the month’s end', () => {
 
   it('to the second: at the end of the month nothing had', () => {
     expect(told({ ...now, updated_at: '2026-10-31T23:59:59Z' }, [was])).toEqual({ mrr: ['600'], counts: { lines: 1 } });
+  });
+
+  it('may be a renewal, or an add-on alone', () => {
+    const before = { updated_at: '2026-10-15T00:00:00Z' };
+    const renewed = subscription({ ...before, current_period_started_at: '2026-11-01T00:00:00Z', quantity: 20 });
+    expect(told(renewed, []).counts).toEqual({ lines: 1, linesUnknown: 1 });
+    const added = subscription({ ...before, add_ons: [addOn({ updated_at: '2026-11-01T00:00:00Z' })] });
+    expect(told(added, []).counts).toEqual({ lines: 2, linesUnknown: 2 });
   });
 
   it('and was not billed may differ, and is counted', () => {

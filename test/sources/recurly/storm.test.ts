@@ -53,6 +53,7 @@ beforeAll(async () => {
 beforeEach(() => {
   recurly.asked.length = 0;
   recurly.fault = () => null;
+  recurly.date = null;
 });
 
 afterAll(async () => {
@@ -85,11 +86,12 @@ it.each<[told: string, fault: Fault]>([
 
 it('waits until the count of requests begins anew, by the clock of the server', async () => {
   const reset = `${Date.parse('2031-01-01T00:01:30Z') / 1000}`;
-  const headers = { date: 'Wed, 01 Jan 2031 00:00:00 GMT', 'x-ratelimit-reset': reset };
+  const headers = { 'x-ratelimit-reset': reset };
+  recurly.date = 'Wed, 01 Jan 2031 00:00:00 GMT';
   recurly.fault = (number) => (number === 1 ? { status: 429, headers } : null);
   expect((await pull('told-to-wait')).waits).toEqual([90_000]);
   recurly.asked.length = 0;
-  recurly.fault = (number) => (number === 1 ? { status: 429, headers: { 'retry-after': '17' } } : null);
+  recurly.fault = (number) => (number === 1 ? { status: 429, headers, retryAfter: 17 } : null);
   expect((await pull('told-otherwise')).waits).toEqual([17_000]);
   recurly.asked.length = 0;
   // A server that fails tells its limits too, and means nothing by it.

@@ -13,11 +13,12 @@ import { stripeSource } from '../../../functions/sources/stripe/stripe-source.ts
 import { start } from '../../cli/retention.ts';
 import { treeOf } from '../../pipeline/folder.ts';
 import { apiKey, type Fault, type StripeServer, startStripe } from '../../servers/stripe.ts';
-import { accountAt, pulls } from './book.ts';
+import { accountAt, pulledOn } from './book.ts';
+import { at } from './objects.ts';
 
 const address = 'stripe:?parent=group';
 const month = parseMonth('2026-10');
-const now = pulls[2][1];
+const now = pulledOn(month);
 
 let root: string;
 let stripe: StripeServer;
@@ -25,8 +26,7 @@ let calm: Record<string, string>;
 let calmRequests: number;
 
 /** Pulls October into a home of its own; waits are counted and not waited. */
-const pull = async (home: string): Promise<{ tree: Record<string, string>; waits: number[] }> => {
-  const waits: number[] = [];
+const pull = async (home: string, waits: number[] = []): Promise<{ tree: Record<string, string>; waits: number[] }> => {
   const pause = async (milliseconds: number) => waits.push(milliseconds);
   const source = stripeSource(stripeReader({ apiKey, url: stripe.url, pause }), parseStripeAddress(address));
   const dir = join(root, home);
@@ -89,16 +89,42 @@ it('waits as long as Stripe says, and longer every time where it says nothing', 
   stripe.fault = (number) => (number === 1 ? { status: 429, retryAfter: 17 } : null);
   expect((await pull('told-to-wait')).waits).toEqual([17_000]);
   stripe.fault = (_, path) => (path === '/v1/events' ? { status: 500 } : null);
-  await expect(pull('no-end')).rejects.toMatchObject({
+  const waits: number[] = [];
+  await expect(pull('no-end', waits)).rejects.toMatchObject({
     code: 'STRIPE_UNAVAILABLE',
     message: 'Stripe did not answer for events after 8 attempts: 500 (req_test)',
   });
+  expect(waits).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000]);
 });
 
-it('pages that come in another order are the same tables', async () => {
-  // The first list to be asked for is the last one to be told.
-  stripe.fault = (number) => (number < 6 ? { status: 429 } : null);
-  expect((await pull('other-order')).tree).toEqual(calm);
+const askedFor = (path: string) => stripe.asked.filter((asked) => asked.startsWith(path)).length;
+
+it.each<[told: string, late: (number: number, path: string) => boolean]>([
+  ['the first ones last', (number) => number < 6],
+  ['subscriptions last', (_, path) => path === '/v1/subscriptions' && askedFor(path) < 8],
+  ['charges last', (_, path) => path === '/v1/charges' && askedFor(path) < 8],
+  ['every second one late', (number) => number % 2 === 0],
+  ['every third one in time', (number) => number % 3 !== 0],
+])('pages that come in another order, %s, are the same tables', async (told, late) => {
+  stripe.fault = (number, path) => (late(number, path) ? { status: 429 } : null);
+  expect((await pull(`order-${told.replaceAll(' ', '-')}`)).tree).toEqual(calm);
+});
+
+it('events that are told twice, and those of other things, change nothing', async () => {
+  const account = stripe.account;
+  const twice = account.events.map((event) => ({ ...event, id: `${event.id}_again` }));
+  const stranger = {
+    id: 'evt_stranger',
+    created: at(now) - 60,
+    type: 'invoice.paid',
+    data: { object: { id: 'in_1' } },
+  };
+  stripe.account = { ...account, events: [...account.events, ...twice, stranger] };
+  const { tree } = await pull('twice');
+  stripe.account = account;
+  const month = (files: Record<string, string>) => Object.entries(files).filter(([name]) => name.startsWith(`stripe/`));
+  expect(month(tree).length).toBeGreaterThan(3);
+  expect(month(tree)).toEqual(month(calm));
 });
 
 it('a pull that is killed goes on where it was, to the same bytes', async () => {
