@@ -1,5 +1,5 @@
 /** The part of a run that the reference speaks of, in its form: what the two are compared by. */
-import type { SegmentRow } from '../../functions/core/report.ts';
+import type { Report, SegmentRow, WindowReport } from '../../functions/core/report.ts';
 import type { Measured } from './measure-book.ts';
 import type { ReferenceFigures } from './reference.ts';
 
@@ -17,9 +17,22 @@ export const comparable = (figures: ReferenceFigures): ReferenceFigures => ({
   segments: byName(figures.segments),
 });
 
+/** What a window rests on, and how much of it is traced, have references of their own. */
+const figuresOfWindow = (window: WindowReport | null): ReferenceFigures['windows']['month'] => {
+  if (window === null) return null;
+  const { openingMonth, total, bridge, failedPayments } = window;
+  return { openingMonth, total, bridge, failedPayments };
+};
+
+const figuresOfWindows = ({ month, quarter, ttm }: Report['windows']): ReferenceFigures['windows'] => ({
+  month: figuresOfWindow(month),
+  quarter: figuresOfWindow(quarter),
+  ttm: figuresOfWindow(ttm),
+});
+
 export const figuresOf = ({ report, ledger }: Measured): ReferenceFigures => {
   return comparable({
-    windows: report.windows,
+    windows: figuresOfWindows(report.windows),
     segments: report.segments,
     trend: report.trend,
     ledger: ledger.map((row) => Object.fromEntries(referenceColumns.map((name) => [name, row[name] ?? '']))),
