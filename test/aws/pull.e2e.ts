@@ -12,7 +12,7 @@ import { addMonths, parseMonth } from '../../functions/core/month.ts';
 import { retention } from '../cli/retention.ts';
 import { type Folder, openFolder } from '../pipeline/folder.ts';
 import { apiKey, type StripeServer, startStripe } from '../servers/stripe.ts';
-import { accountAt, pulls, rates } from '../sources/stripe/book.ts';
+import { accountAt, pulledOn, rates } from '../sources/stripe/book.ts';
 import { type Cloud, openCloud } from './cloud.ts';
 import { region, rootCredentials } from './emulator.ts';
 import { settings } from './installation.ts';
@@ -45,7 +45,7 @@ let ops: Ops;
 let folder: Folder;
 
 beforeAll(async () => {
-  stripe = await startStripe(accountAt(pulls[2][1]), 8);
+  stripe = await startStripe(accountAt(pulledOn('2026-10')), 8);
   assembly = await synthesized({ billingSource: address });
   cloud = await openCloud(assembly.assembly);
   ops = opsOf(cloud);

@@ -12,12 +12,12 @@ import { pullMonth } from '../../functions/sources/billing/pull-month.ts';
 import { openBucketSource, type SnapshotBucket } from '../../functions/sources/bucket-source.ts';
 import { stripe as stripeVendor } from '../../functions/sources/stripe/vendor.ts';
 import { apiKey, type StripeServer, startStripe } from '../servers/stripe.ts';
-import { accountAt, pulls } from '../sources/stripe/book.ts';
+import { accountAt, pulledOn } from '../sources/stripe/book.ts';
 import { treeOf } from './folder.ts';
 
 const month = parseMonth('2026-10');
 const address = 'stripe:?parent=group';
-const now = pulls[2][1];
+const now = pulledOn(month);
 const minute = 60_000;
 
 let root: string;
