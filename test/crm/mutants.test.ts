@@ -126,8 +126,8 @@ describe('a mistake', () => {
     ['a lost opportunity', ':opportunities_version AND opportunities.won', ':opportunities_version'],
     ['churn explained by a sale', "NOT IN ('none', 'churn')", "NOT IN ('none')"],
     ['an id that the export does not know', 'version = :ids_that_suffice', "(version = :ids_that_suffice OR '' = '')"],
-    ['all that are near, not the nearest', 'AND nearest.days_off = near.days_off', ''],
-    ['what is near beside what the lines name', 'AND known.account_id IS NULL', ''],
+    ['all that are near, not the nearest', 'ELSE candidate.days_off = judged.least_days_off', 'ELSE true'],
+    ['what is near beside what the lines name', 'WHEN judged.by_id THEN candidate.days_off IS NULL', ''],
     [
       'a customer apart from its account',
       'coalesce(family.account_id, opportunities.customer_id, opportunities.account_id)',
@@ -138,11 +138,15 @@ describe('a mistake', () => {
       'THEN substr(named_id.opportunity_id, 1, 15)',
       'THEN named_id.opportunity_id',
     ],
-    ['an id twice', 'SELECT DISTINCT movement_ids.account_id, single', 'SELECT movement_ids.account_id, single'],
+    [
+      'an id twice',
+      "array_distinct(split(movement_ids.opportunity_ids, ';'))",
+      "split(movement_ids.opportunity_ids, ';')",
+    ],
     [
       'types in another order than ids',
-      'array_agg(linked.opportunity_type ORDER BY linked.opportunity_id)',
-      'array_agg(linked.opportunity_type ORDER BY linked.opportunity_id DESC)',
+      'array_agg(opportunity_type ORDER BY opportunity_id)',
+      'array_agg(opportunity_type ORDER BY opportunity_id DESC)',
     ],
   ])('%s is noticed', async (_, find, plant) => {
     expect(queryNames.flatMap((name) => queryText(name).split(find).slice(1))).toHaveLength(1);

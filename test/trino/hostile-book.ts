@@ -134,10 +134,33 @@ const ratesOf = (month: number): SourceRow[] => [
   { currency: 'GBP', rate: '1.005' },
 ];
 
+/** Some that the lines name, some that only their account and day tell, on either side of every edge; some lost. */
+const opportunities = (): SourceRow[] =>
+  ids
+    .filter((id) => !id.includes(';'))
+    .flatMap((id, place) => {
+      const of = (opportunity_id: string, close_date: string): SourceRow => ({
+        opportunity_id,
+        account_id: id,
+        close_date,
+        type: at([formula, sql, '', 'Upsell; "now"', '株式会社'], place),
+        owner: at(['', formula, "O'Neil\nJr.", '\u{1f600}'], place),
+        is_won: place % 5 === 4 ? 'false' : 'true',
+      });
+      return [
+        ...(place % 4 === 0 ? [of(`${id},"opp"`, '2019-01-01')] : []),
+        ...(place % 4 === 1
+          ? [of(`near ${id}`, at(['2026-08-17', '2026-08-16', '2026-12-15', '2026-12-16'], place))]
+          : []),
+        ...(place % 4 === 2 ? [of(`1 ${id}`, '2026-10-01'), of(`2 ${id}`, '2026-10-31'), of(`3 ${id}`, '')] : []),
+      ];
+    });
+
 export const hostileFiles = (): Files =>
   Object.fromEntries(
     months.flatMap((month, place) => [
       [`${month}/lines.csv`, csvOf(linesOf(place))],
+      ...(place === 3 ? [[`${month}/opportunities.csv`, csvOf(opportunities())]] : []),
       [`${month}/customers.csv`, csvOf(customersOf(place))],
       [`${month}/cancellations.csv`, csvOf(cancellationsOf(place))],
       [`${month}/payments.csv`, csvOf(paymentsOf(place))],
