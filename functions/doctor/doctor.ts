@@ -10,6 +10,7 @@ import { dayOf, spanOf } from '../sources/billing/calendar.ts';
 import type { Examiner } from '../sources/billing/examination.ts';
 import { isPulled, pullStateOf } from '../sources/billing/pull-month.ts';
 import type { Vendor } from '../sources/billing/vendor.ts';
+import { usualReading } from '../sources/columns.ts';
 import { accountChecks, newestMonth } from './account.ts';
 import { type Check, counted, fail, failure, ok, warn } from './check.ts';
 import { fileOfRates, type Looked, monthChecks, type RatesFile } from './month.ts';
@@ -56,7 +57,7 @@ const ratesOnly = async (source: SnapshotSource, until: Month, looked: Looked): 
   for (const month of source.months.filter((at) => at <= until)) {
     const { tables } = await source.read(month, { trustMemo: true });
     if (tables.fx.length === 0) continue;
-    const table = await loadTable({ month, table: 'fx', files: tables.fx }, catalog, looked);
+    const table = await loadTable({ month, table: 'fx', files: tables.fx, reading: usualReading }, catalog, looked);
     if ('version' in table) found.set(month, { ...found.get(month), fx: table });
   }
   return found;

@@ -1,5 +1,6 @@
 /** Looks a month over as a run would read it: its files, rates, reasons and dimensions. Computes no figure, stores nothing. */
 import type { Config } from '../core/config.ts';
+import { crmReading } from '../core/crm.ts';
 import { exact } from '../core/money.ts';
 import { type Month, openingMonthOf, windowNames } from '../core/month.ts';
 import type { Finding, GateFault } from '../gate-fault.ts';
@@ -202,7 +203,7 @@ export const monthChecks = async (
   looked: Looked,
 ): Promise<Check[]> => {
   const { catalog: known } = await loadCatalog(looked.store);
-  const { catalog, faults, warnings } = await ingest(source, month, known, looked);
+  const { catalog, faults, warnings } = await ingest(source, month, known, crmReading(config.crm), looked);
   const files = [...filesChecks(source, month, faults), ...leftAside([...new Set([...beside, ...warnings])])];
   if (faults.some(({ code }) => codesOfFiles.some((other) => other === code)))
     return [

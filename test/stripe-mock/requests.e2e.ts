@@ -18,6 +18,7 @@ import {
 } from '../../functions/sources/stripe/objects.ts';
 import { type Lookup, listPages, lookupPages } from '../../functions/sources/stripe/pages.ts';
 import { parseStripeAddress } from '../../functions/sources/stripe/settings.ts';
+import { stripeSource } from '../../functions/sources/stripe/stripe-source.ts';
 
 const month = parseMonth('2026-10');
 const request: PullRequest = { month, timeZone: 'UTC', ...spanOf(month, 'UTC'), pulledAt: 1_793_600_000 };
@@ -60,6 +61,34 @@ describe('what is looked up', () => {
     expect(body).not.toBeNull();
     expect(read(body)).toBeTruthy();
   });
+});
+
+it('a whole pull asks for nothing that Stripe does not know, and makes tables of its own forms', async () => {
+  const asked: string[] = [];
+  const source = stripeSource(
+    {
+      ...stripe,
+      get: async (path) => {
+        asked.push(path.split('?')[0] ?? '');
+        // The mock tells events of other kinds than it is asked for.
+        return path.startsWith('/v1/events?') ? { data: [], has_more: false } : stripe.get(path);
+      },
+    },
+    parseStripeAddress('stripe:?metered=average'),
+  );
+  const pages = new Map<string, unknown>();
+  const all = { get: async (name: string) => pages.get(name) ?? null };
+  for await (const { name, body } of source.pages(request, all)) pages.set(name, body);
+  expect(asked).toEqual(
+    expect.arrayContaining(
+      ['subscriptions', 'customers', 'invoices', 'charges', 'events'].map((list) => `/v1/${list}`),
+    ),
+  );
+  // The mock's subscription has ended long ago: it has no lines.
+  const tables = (await Array.fromAsync(source.batches(request, all))).flatMap(({ rows }) =>
+    Object.entries(rows).flatMap(([table, some]) => (some.length > 0 ? [table] : [])),
+  );
+  expect(tables).toEqual(['customers']);
 });
 
 it('the mock refuses what Stripe does not know: it would have told', async () => {

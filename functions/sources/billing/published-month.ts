@@ -34,12 +34,15 @@ export const publishedBy = (plainName: string): Month | null => {
   return isMonth(month) ? month : null;
 };
 
-const readPointer = async (name: string, month: Month, store: Pick<ObjectStore, 'get'>) => {
-  const key = pointerKey(name, month);
-  const stored = await store.get(key);
-  if (stored === null) return null;
-  const hint = 'Run the month with --pull-again: it is pulled and published anew.';
-  return { ...decode(pointerSchema, stored.bytes, key, hint), etag: stored.etag };
+const pulledAgain = 'Run the month with --pull-again: it is pulled and published anew.';
+
+/** The pull that counts; 0 where what is stored does not say, which a newer one puts right. */
+const pullIn = (bytes: Uint8Array): number => {
+  try {
+    return pointerSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).pull;
+  } catch {
+    return 0;
+  }
 };
 
 /** The prefix of the files that count for a month of a vendor, slash included; null where none was published. */
@@ -48,14 +51,15 @@ export const publishedPrefix = async (
   month: Month,
   store: Pick<ObjectStore, 'get'>,
 ): Promise<string | null> => {
-  const pointer = await readPointer(name, month, store);
-  return pointer === null ? null : folderOf(name, month, pointer.pull);
+  const key = pointerKey(name, month);
+  const stored = await store.get(key);
+  return stored === null ? null : folderOf(name, month, decode(pointerSchema, stored.bytes, key, pulledAgain).pull);
 };
 
 /** The billing systems that a month was published from, by name. */
 export const publishersOf = async (month: Month, store: Pick<ObjectStore, 'get'>): Promise<readonly string[]> => {
   const names: string[] = [];
-  for (const name of publishedFolders) if ((await readPointer(name, month, store)) !== null) names.push(name);
+  for (const name of publishedFolders) if ((await store.get(pointerKey(name, month))) !== null) names.push(name);
   return names;
 };
 
@@ -68,8 +72,8 @@ export const publishMonth = async (
   folder: string,
   store: ObjectStore,
 ): Promise<void> => {
-  const before = await readPointer(name, month, store);
-  if (before !== null && before.pull >= pull) return;
+  const before = await store.get(pointerKey(name, month));
+  if (before !== null && pullIn(before.bytes) >= pull) return;
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   for (const path of paths.sort()) {
