@@ -69,7 +69,7 @@ export const archiveTable = (reports: readonly Report[]): string =>
       return [
         report.month,
         `${report.revision}`,
-        name ?? notAvailable,
+        `${name ?? notAvailable}${report.basis.mrr === 'invoiced' ? ', invoiced' : ''}`,
         percent(total?.ndr),
         percent(total?.grr),
         total === null || total === undefined ? notAvailable : amountText(total.involuntaryChurnMrr),

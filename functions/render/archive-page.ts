@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
-import type { Headline, MonthEntry, SiteIndex } from '../site/index-schema.ts';
+import type { MonthEntry, SiteIndex } from '../site/index-schema.ts';
 import { sparkline } from './archive-sparkline.ts';
 import { assetPath } from './assets.ts';
 import {
@@ -73,12 +73,16 @@ const badgesOf = ({ readable, damaged, restated, restatement }: MonthEntry): str
 };
 
 /** Only the trailing 12 months are NDR without an adjective; another window must not be taken for them. */
-const windowNote = (headline: Headline | null): string =>
-  headline === null || headline.window === 'ttm' ? '' : windowLabels[headline.window].short;
+const windowNote = ({ headline, basis }: MonthEntry): string => {
+  if (headline === null) return '';
+  const window = headline.window === 'ttm' ? [] : [windowLabels[headline.window].short];
+  return [...window, ...(basis === 'invoiced' ? ['invoiced'] : [])].join(', ');
+};
 
 const rowOf = (entry: MonthEntry, before: MonthEntry | undefined) => {
   const { headline } = entry;
-  const comparable = before?.headline?.window === headline?.window ? before?.headline : undefined;
+  const isLike = before?.headline?.window === headline?.window && before?.basis === entry.basis;
+  const comparable = isLike ? before?.headline : undefined;
   const links = linksOf(entry);
   const report = links.find(({ name }) => name === 'report.html');
   const money = (amount: string | undefined) =>
@@ -92,12 +96,12 @@ const rowOf = (entry: MonthEntry, before: MonthEntry | undefined) => {
     badges: badgesOf(entry),
     note: entry.readable
       ? headline === null
-        ? 'First month: nothing to compare with yet'
+        ? `First month${before === undefined || before.basis === entry.basis ? '' : ` that is ${entry.basis}`}: nothing to compare with yet`
         : ''
       : entry.damaged
         ? 'Not what was archived: restore it from the backup'
         : 'Its figures are in its files',
-    window: windowNote(headline),
+    window: windowNote(entry),
     ndr: percentText(ratioOf(headline?.ndr ?? null)),
     change: change.plain === notAvailable ? null : change,
     since: before === undefined ? '' : shortMonth(before.month),
@@ -126,7 +130,7 @@ const leadOf = (entry: MonthEntry | undefined, row: Row | undefined) => {
   );
   return {
     ...row,
-    period: `${windowLabels[window].title}, ${shortMonth(openingMonth)} to ${shortMonth(entry.month)}; revision ${entry.revision}`,
+    period: `${windowLabels[window].title}, ${shortMonth(openingMonth)} to ${shortMonth(entry.month)}; revision ${entry.revision}${entry.basis === 'invoiced' ? '; invoiced' : ''}`,
     opening: moneyWithCode(bridge.opening, entry.reportingCurrency ?? ''),
     // From the first month that has an NDR: before it there is nothing to draw.
     plot:

@@ -1,5 +1,6 @@
 /** The shape of archive/index.json, schemaVersion 1: every archived month in brief. Fields are added, never re-meant. */
 import { z } from 'zod';
+import { basisNames } from '../core/basis.ts';
 import { isMonth, windowNames } from '../core/month.ts';
 
 export const indexKey = 'archive/index.json';
@@ -47,6 +48,8 @@ export const monthEntrySchema = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/)
     .nullable(),
+  /** What its MRR rests on; null where the report cannot be read. */
+  basis: z.enum(basisNames).nullable().default('committed'),
   /** Null in the first month of a book, which has no opening snapshot. */
   headline: headlineSchema.nullable(),
   /** True when the current revision says otherwise of this month than the one before. */

@@ -1,6 +1,7 @@
 /** One month of the index, read from its archived revision: its figures where this version understands them, its files in any case. */
 import { z } from 'zod';
 import { archiveKey, verified } from '../archive.ts';
+import { basisNames } from '../core/basis.ts';
 import { exact, ratioText } from '../core/money.ts';
 import { isMonth, type Month, windowNames } from '../core/month.ts';
 import { bridgeSchema, reportSchema, retentionSchema } from '../core/report.ts';
@@ -31,6 +32,7 @@ const reportInBrief = z.object({
   reportingCurrency: reportSchema.shape.reportingCurrency,
   windows: z.object({ month: windowSchema, quarter: windowSchema, ttm: windowSchema }),
   trend: z.array(z.object({ month, window: z.enum(windowNames), ndr: retentionSchema.shape.ndr })),
+  basis: z.object({ mrr: z.enum(basisNames).default('committed') }).default({ mrr: 'committed' }),
   restatement: z
     .object({
       previousRevision: z.int().positive().nullable(),
@@ -69,11 +71,12 @@ const headlineIn = (report: ReportInBrief): Headline | null => {
 
 const figuresOf = (
   report: ReportInBrief,
-): Pick<MonthEntry, 'reportingCurrency' | 'headline' | 'restated' | 'restatement' | 'trend'> => {
+): Pick<MonthEntry, 'reportingCurrency' | 'basis' | 'headline' | 'restated' | 'restatement' | 'trend'> => {
   const headline = headlineIn(report);
   const { restatement } = report;
   return {
     reportingCurrency: report.reportingCurrency,
+    basis: report.basis.mrr,
     headline,
     restated: restatement !== null && restatement.changes.length > 0,
     restatement:
@@ -91,7 +94,7 @@ const figuresOf = (
   };
 };
 
-const unread = { reportingCurrency: null, headline: null, restated: false, restatement: null, trend: [] };
+const unread = { reportingCurrency: null, basis: null, headline: null, restated: false, restatement: null, trend: [] };
 
 /** Where a file of a revision is, seen from the index. */
 export const hrefOf = (month: Month, revision: number, name: string): string =>

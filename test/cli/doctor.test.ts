@@ -50,6 +50,23 @@ test('0: an account, in lines of what is well, what is not and what puts it righ
   expect(await treeOf(root)).toEqual({});
 });
 
+test('an export of invoice lines, at the newest month that it can tell; nothing is written', async () => {
+  const lines = 'customer_id,invoice_id,product,currency,amount,period_start,period_end\n';
+  const row = (month: number) => `acme,in_${month},core,USD,10.00,2026-0${month}-01,2026-0${month + 1}-01\n`;
+  const files = {
+    'exports/invoice_lines.csv': lines + row(6) + row(7) + row(8),
+    'exports/2026-08/fx.csv': 'currency,rate\n',
+  };
+  await writeFiles(root, files);
+  const { status, stdout } = await doctor('invoices:exports');
+  expect(stdout).toMatch(/^The folder, at 2026-07$/m);
+  expect(stdout).toMatch(/^ok {4}control totals {2}2 of 2 months have them, and they agree with the lines$/m);
+  expect(status).toBe(0);
+  expect(Object.keys(await treeOf(root)).sort()).toEqual(Object.keys(files).sort());
+  const beyond = await doctor('invoices:exports', { args: ['--month', '2026-08'] });
+  expect(beyond).toMatchObject({ status: 2, stderr: expect.stringContaining('add ?until=2026-08 to the source') });
+});
+
 test('2: no key; 4: a key that Stripe does not know, told to machines as well, and repeated to nobody', async () => {
   expect((await doctor('stripe:', { key: '' })).status).toBe(2);
   const { status, stdout, stderr } = await doctor('stripe:', { key: 'rk_live_stranger', args: ['--json'] });

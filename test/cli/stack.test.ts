@@ -219,6 +219,10 @@ describe('2: what makes no sense on a stack', () => {
   test.concurrent.for<[args: string[], told: RegExp]>([
     [['demo', '--stack', 'acme'], /the demo runs on this machine alone\n.*retention run --stack/],
     [['run', '--stack', 'acme', '--month', '2026-10', '--config', 'x'], /deployed with\n.*npx cdk deploy/],
+    [
+      ['run', '--stack', 'acme', '--month', '2026-10', '--source', 'invoices:exports'],
+      /a stack takes months, not an export of invoice lines\n.*--source <home>\/inbox\/invoices/,
+    ],
     [['follow', '--stack', 'acme', '--execution', 'ops-none'], /RUN_UNKNOWN: the stack has no run ops-none/],
     [['list', '--stack', 'other'], /STACK_MISSING: there is no stack other[\s\S]*npx cdk deploy/],
     [

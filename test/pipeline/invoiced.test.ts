@@ -90,7 +90,9 @@ describe('a book from invoices', () => {
     expect(report.windows.quarter?.bridge).toMatchObject({ opening: '200.00', new: '110.00', closing: '210.00' });
     expect(report.windows.ttm).toBeNull();
     expect(report.gates.map(({ code }) => code)).toEqual(['BOOK_SWING']);
-    expect(notes).toContain('2026-10: 1 of 7 invoice lines have no service period and count nothing');
+    const said = '1 of 7 invoice lines have no service period and count nothing';
+    expect(notes).toContain(`2026-10: ${said}`);
+    expect(report.sourceNotes).toContainEqual({ month: '2026-10', note: said });
 
     const page = await readFile(place('home/archive/month=2026-10/revision=1/report.html'), 'utf8');
     const mail = await readFile(place('home/archive/month=2026-10/revision=1/email.txt'), 'utf8');
@@ -111,6 +113,7 @@ describe('a book from invoices', () => {
       lines: 2,
       mrr: { EUR: '100.0000', USD: '100.0000' },
       basis: 'invoiced',
+      notes: ['1 of 7 invoice lines have no service period and count nothing'],
     });
     const inode = await readFile(place('home/inbox/invoices.json'), 'utf8');
     await spread();

@@ -70,6 +70,17 @@ test('the change is against the month before in the archive, of the same window'
   expect(text).toMatch(/September 2026.*NDR 105\.0% Month GRR/);
 });
 
+test('a month on invoices says so, and is no measure for one that is committed', () => {
+  const before = entry('2026-09', { basis: 'invoiced' });
+  const lower = { ...before, headline: before.headline && { ...before.headline, ndr: '1.050000' } };
+  const text = seen(archivePage(index(entry('2026-10'), lower)));
+  expect(text).not.toContain('pp');
+  expect(text).toMatch(/September 2026.*NDR 105\.0% invoiced GRR/);
+  expect(seen(archivePage(index(entry('2026-10', { basis: 'invoiced' }), lower)))).toContain('vs Sep 2026');
+  const first = entry('2026-10', { headline: null, trend: [] });
+  expect(seen(archivePage(index(first, lower)))).toContain('First month that is committed: nothing to compare');
+});
+
 test('a month without an opening snapshot has n/a, not a figure', () => {
   const text = seen(archivePage(index(entry('2026-10', { headline: null, trend: [] }))));
   expect(text).toContain('NDR n/a GRR n/a Involuntary churn n/a Closing MRR n/a');

@@ -12,12 +12,13 @@ import { reading } from '../folder-source.ts';
 import { type HashMemo, hashFile } from '../hash-memo.ts';
 import type { SourceFile } from '../source-file.ts';
 import { type ExportFolder, hasLines, listExport } from './export-folder.ts';
+import { notesOf } from './notes.ts';
 import type { OpenInvoiceBooks } from './port.ts';
 import type { InvoiceSettings } from './settings.ts';
-import { bookMonthsOf, type WrittenMonth, writeBooks } from './write-books.ts';
+import { bookMonthsOf, writeBooks } from './write-books.ts';
 
 /** Raised when the same export makes other books than before. */
-const spreadingVersion = 1;
+const spreadingVersion = 2;
 
 const month = z.custom<Month>((value) => typeof value === 'string' && isMonth(value));
 const count = z.int().nonnegative();
@@ -99,18 +100,6 @@ const isSame = (state: State, settings: State['settings'], files: State['files']
   state.spreadingVersion === spreadingVersion &&
   JSON.stringify([state.settings, contentOf(state.files)]) === JSON.stringify([settings, contentOf(files)]);
 
-const notesOf = ({ rows, leftOut, withoutPeriod, invoiced }: State, at: Month): string[] => {
-  const book: WrittenMonth | undefined = invoiced.find(({ month }) => month === at);
-  if (book === undefined) return [];
-  const of = (part: number, whole: number, told: string) => (part === 0 ? [] : [`${part} of ${whole} ${told}`]);
-  return [
-    ...of(leftOut, rows, 'invoice lines are of invoices that are void, written off or drafts and count nothing'),
-    ...of(withoutPeriod, rows, 'invoice lines have no service period and count nothing'),
-    ...of(book.overlapping, book.lines, 'lines rest on several invoice lines for whole periods, which add up'),
-    ...of(book.reduced, book.lines, 'lines are smaller by a credit of another item of their subscription'),
-  ];
-};
-
 /**
  * Makes the months of an export in the inbox, whole or not at all: until the last one is there, the inbox keeps what it
  * had. The same export with the same settings is made once. Throws a ReportError of kind `usage` for an export that
@@ -160,7 +149,10 @@ const spreadOf = (dir: string, state: State, { months: own, warnings }: ExportFo
     until: state.invoiced.at(-1)?.month ?? null,
     months: [...new Set([...state.invoiced.map(({ month }) => month), ...withLines])].sort(),
     warnings,
-    notes: (at) => notesOf(state, at),
+    notes(at) {
+      const book = state.invoiced.find(({ month }) => month === at);
+      return book === undefined ? [] : notesOf(state, book);
+    },
   };
 };
 

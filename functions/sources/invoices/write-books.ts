@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { addMonths, type Month, monthRange } from '../../core/month.ts';
 import { usageError } from '../../errors.ts';
 import { type Beside, type ExportFolder, hasLines } from './export-folder.ts';
+import { notesOf } from './notes.ts';
 import type { BookRemarks, ExportFacts, InvoiceBooks } from './port.ts';
 import type { InvoiceSettings } from './settings.ts';
 
@@ -89,7 +90,8 @@ export const writeBooks = async (
     await copyInto(folder, besides(kept, at === 0 ? shared : [], month));
     if (!invoiced) continue;
     const { lines, mrr, ...remarks } = await books.write(month, join(folder, 'lines.parquet'));
-    const control = { lines, mrr, basis: 'invoiced' };
+    const notes = notesOf(books.facts, { lines, ...remarks });
+    const control = { lines, mrr, basis: 'invoiced', ...(notes.length === 0 ? {} : { notes }) };
     await writeFile(join(folder, 'control.json'), `${JSON.stringify(control, null, 2)}\n`, { flag: 'wx' });
     written.push({ month, lines, ...remarks });
   }
