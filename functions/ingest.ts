@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { basisNames, type MrrBasis } from './core/basis.ts';
+import type { CrmReading } from './core/crm.ts';
 import { exact } from './core/money.ts';
 import type { Month } from './core/month.ts';
 import { type Finding, fault, type GateFault } from './gate-fault.ts';
@@ -33,6 +34,7 @@ export const ingest = async (
   source: SnapshotSource,
   until: Month,
   known: Catalog,
+  reading: CrmReading,
   { store, loader, progress }: { store: ObjectStore; loader: TableLoader; progress: Progress },
 ): Promise<Ingested> => {
   const catalog = new Map(known);
@@ -47,7 +49,7 @@ export const ingest = async (
     const tables: { -readonly [K in keyof CatalogMonth]: CatalogMonth[K] } = {};
     const present = tableNames.filter((table) => found.tables[table].length > 0);
     const load = (table: TableName) =>
-      loadTable({ month, table, files: found.tables[table] }, known, { store, loader });
+      loadTable({ month, table, files: found.tables[table], reading }, known, { store, loader });
     const bytes = present.flatMap((table) => found.tables[table]).reduce((total, file) => total + file.bytes, 0);
     // Small tables cost mostly their overhead and are read side by side; large ones would share one memory.
     const entries =

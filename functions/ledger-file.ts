@@ -14,7 +14,7 @@ export const ledgerRowsShown = 40_000;
 
 const before = 'window,account_id,account_name,movement,cause,reason,opening_mrr,closing_mrr,delta_mrr'.split(',');
 const ownDimensions = ['acv_band', 'cohort_year'];
-const after = ['invoice_ids', 'opportunity_ids'];
+const after = 'invoice_ids,opportunity_ids,opportunity_types,opportunity_owners,opportunity_joined_by'.split(',');
 
 export type LedgerPart = { readonly window: WindowName; readonly movements: Derived; readonly moved: number };
 

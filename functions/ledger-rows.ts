@@ -1,6 +1,6 @@
 /** The largest movements of a window, read back from the ledger that was written. */
 import { causeNames, movementNames } from './core/report.ts';
-import type { LedgerRow } from './render/ledger.ts';
+import { joins, type LedgerRow } from './render/ledger.ts';
 import { firstRecords } from './sources/csv-records.ts';
 
 /** The apostrophe that keeps spreadsheets from running a cell is not part of the text. */
@@ -16,6 +16,9 @@ const shared = () => {
   };
 };
 
+/** Columns after the dimensions. */
+const columnsAfter = 5;
+
 const rowOf = (fields: readonly string[], once: (cell: string) => string): LedgerRow => {
   const [
     ,
@@ -30,7 +33,8 @@ const rowOf = (fields: readonly string[], once: (cell: string) => string): Ledge
   ] = fields;
   const moved = movementNames.find((name) => name === movement);
   if (moved === undefined) throw new RangeError(`${movement} is not a movement`);
-  const [invoiceIds = '', opportunityIds = ''] = fields.slice(-2);
+  const [invoiceIds = '', opportunityIds = '', opportunityTypes = '', opportunityOwners = '', joinedBy = ''] =
+    fields.slice(-columnsAfter);
   return {
     accountId: plain(accountId),
     accountName: plain(accountName),
@@ -40,9 +44,12 @@ const rowOf = (fields: readonly string[], once: (cell: string) => string): Ledge
     openingMrr,
     closingMrr,
     deltaMrr,
-    segments: fields.slice(9, -2).map(once),
+    segments: fields.slice(9, -columnsAfter).map(once),
     invoiceIds: plain(invoiceIds),
     opportunityIds: plain(opportunityIds),
+    opportunityTypes: once(opportunityTypes),
+    opportunityOwners: once(opportunityOwners),
+    opportunityJoinedBy: joins.find((join) => join === joinedBy) ?? null,
   };
 };
 

@@ -1,6 +1,7 @@
 /** Brings one table of one month into the lake, unless the same files are there already. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { CrmReading } from './core/crm.ts';
 import type { Month } from './core/month.ts';
 import type { GateFault } from './gate-fault.ts';
 import { type Catalog, type CatalogTable, decode, encode } from './lake/catalog.ts';
@@ -18,23 +19,34 @@ const loadedSchema = z.strictObject({
   rates: z.record(z.string(), z.string()),
 });
 
-const versionOf = (month: Month, table: TableName, files: readonly SourceFile[]): string =>
-  createHash('sha256')
-    .update(JSON.stringify([readingVersion, month, table, files.map(({ form, gzip, sha256 }) => [form, gzip, sha256])]))
+const versionOf = ({ month, table, files, reading }: TableFiles): string => {
+  const contents = files.map(({ form, gzip, sha256 }) => [form, gzip, sha256]);
+  // Settings that make other rows of the same bytes make another version.
+  const settings = table === 'opportunities' ? [reading] : [];
+  return createHash('sha256')
+    .update(JSON.stringify([readingVersion, month, table, contents, ...settings]))
     .digest('hex')
     .slice(0, 32);
+};
 
 export const fileOf = ({ name, sha256, bytes }: SourceFile) => ({ name, sha256, bytes });
 
-export type TableFiles = { readonly month: Month; readonly table: TableName; readonly files: readonly SourceFile[] };
+export type TableFiles = {
+  readonly month: Month;
+  readonly table: TableName;
+  readonly files: readonly SourceFile[];
+  /** How a CRM's opportunities are to be read. */
+  readonly reading: CrmReading;
+};
 
 /** The table as the catalog describes it, where these very files have been loaded before; otherwise null. */
 export const loadedTable = async (
-  { month, table, files }: TableFiles,
+  tableFiles: TableFiles,
   known: Catalog,
   store: ObjectStore,
 ): Promise<CatalogTable | null> => {
-  const version = versionOf(month, table, files);
+  const { month, table, files } = tableFiles;
+  const version = versionOf(tableFiles);
   const current = known.get(month)?.[table];
   if (current?.version === version) return current;
   const stored = await store.get(factsKey(month, table, version));
@@ -56,9 +68,9 @@ export const loadTable = async (
 ): Promise<CatalogTable | readonly GateFault[]> => {
   const before = await loadedTable(files, known, store);
   if (before !== null) return before;
-  const { month, table } = files;
-  const version = versionOf(month, table, files.files);
-  const result = await loader.load({ table, files: files.files, target: { table, month, version } });
+  const { month, table, reading } = files;
+  const version = versionOf(files);
+  const result = await loader.load({ table, files: files.files, target: { table, month, version }, reading });
   if ('faults' in result) return result.faults;
   await store.put(factsKey(month, table, version), encode(result.loaded));
   return {

@@ -16,6 +16,7 @@ import type { FailedPaymentsPoint, Report, TopMover, TrendPoint, WindowReport } 
 import { causeNames, movementNames } from './core/report.ts';
 import { bridgeOf, type Cell, retentionOf } from './core/retention.ts';
 import { bookBenchmark, type SegmentCells, segmentRows, segmentTrend } from './core/segments.ts';
+import { isConnected, tracedOf, tracedShareOf } from './core/traced.ts';
 import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
 import { atMost } from './lake/at-most.ts';
@@ -140,6 +141,9 @@ const bookAccounts = (cells: readonly Cell[]) => {
 const sumOf = (cells: readonly Cell[], of: (cell: Cell) => number): number =>
   cells.reduce((total, cell) => total + of(cell), 0);
 
+/** A window before it is known whether any of them is connected with a CRM. */
+type MeasuredWindow = Omit<WindowReport, 'traced' | 'tracedShare'>;
+
 /** One window that closes with the month: its figures, its ledger's accounts, and what its gates say. */
 const measureWindow = async (
   window: WindowName,
@@ -170,7 +174,17 @@ const measureWindow = async (
   const [closingBook] = await lake.rows(lineage.bookTotal(closing, closing));
   const book = { opening: openingBook?.mrr ?? '', closing: closingBook?.mrr ?? '' };
   const failedPayments = failedPaymentsOf(payments, monthsInside(opening, closing), lineage.ratesOf(closing), decimals);
-  const report: WindowReport = {
+  const [sums] = await lake.rows(lineage.traced(accounts, window));
+  const traced = tracedOf(
+    {
+      moved: sums?.moved_mrr ?? '',
+      byInvoice: sums?.by_invoice_mrr ?? '',
+      byOpportunity: sums?.by_opportunity_mrr ?? '',
+      both: sums?.traced_mrr ?? '',
+    },
+    decimals,
+  );
+  const report: MeasuredWindow = {
     openingMonth: opening,
     openingBasis: basisOf(catalog, opening),
     closingBasis: basisOf(catalog, closing),
@@ -186,6 +200,7 @@ const measureWindow = async (
       (cell) => cell.accounts,
     ),
     report,
+    traced,
     segments,
     leftOut: names.filter((name) => !shown.includes(name)),
     topMovers: (await lake.rows(lineage.topMovers(accounts))).map((row) => moverOf(window, row)),
@@ -255,7 +270,15 @@ export const measure = async (context: Context, progress: Progress): Promise<Mea
   const comparable = trend.filter(({ point }) => basisOf(catalog, parseMonth(point.month)) === basis);
   const [unknown] = await lake.rows(lineage.unknownCustomers(closing));
 
-  const reportOf = (name: WindowName) => windows.find(({ window }) => window === name)?.report ?? null;
+  const connected = isConnected(
+    windows.map(({ traced }) => traced),
+    lineage.hasOpportunities(closing),
+  );
+  const reportOf = (name: WindowName): WindowReport | null => {
+    const found = windows.find(({ window }) => window === name);
+    if (found === undefined) return null;
+    return { ...found.report, traced: found.traced, tracedShare: tracedShareOf(found.traced, connected) };
+  };
   const segments = windows.flatMap((measured) => measured.segments);
   const problems = windows.flatMap((measured) => measured.problems);
   const leftOut = [...new Set(windows.flatMap((measured) => measured.leftOut))];

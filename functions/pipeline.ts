@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Archived, archivedFile, archivedMonths, type Manifest, publish, readArchived } from './archive.ts';
 import { artefactsOf, headlineCharts, type Makers } from './artefacts.ts';
 import type { Config } from './core/config.ts';
+import { crmReading } from './core/crm.ts';
 import { lateRows } from './core/gates.ts';
 import { addMonths, type Month } from './core/month.ts';
 import type { Report } from './core/report.ts';
@@ -12,7 +13,7 @@ import { changedFigures, changedHistory } from './core/restatement.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import { BlockedError, type GateFault } from './gate-fault.ts';
 import { ingest, type SnapshotSource } from './ingest.ts';
-import { type Catalog, loadCatalog, saveCatalog } from './lake/catalog.ts';
+import { type Catalog, loadCatalog, monthsWith, saveCatalog } from './lake/catalog.ts';
 import { type Lake, openLake } from './lake/lake.ts';
 import { type Lineage, lineageOf } from './lake/lineage.ts';
 import { type LedgerPart, writeLedger } from './ledger-file.ts';
@@ -72,7 +73,8 @@ type Checked = {
 const prepare = async (month: Month, source: SnapshotSource | null, config: Config, world: World): Promise<Checked> => {
   const { catalog: known, etag } = await loadCatalog(world.store);
   const none = { catalog: known, faults: [] as readonly GateFault[], warnings: [] as readonly string[] };
-  const { catalog, faults, warnings } = source === null ? none : await ingest(source, month, known, world);
+  const { catalog, faults, warnings } =
+    source === null ? none : await ingest(source, month, known, crmReading(config.crm), world);
   for (const warning of new Set(warnings)) world.note(warning);
   if (faults.length > 0) throw new BlockedError(faults);
   const lineage = lineageOf(catalog, config);
@@ -121,6 +123,7 @@ const lateRowsOf = async (month: Month, catalog: Catalog, store: ObjectStore): P
 /** Every source file that the figures of a month depend on. */
 const inputsOf = (month: Month, catalog: Catalog): Manifest['inputs'] => {
   const firstEvent = addMonths(month, -35);
+  const newestExport = monthsWith(catalog, 'opportunities', month).at(-1);
   return [...catalog].flatMap(([at, tables]) => {
     const ended = Object.keys(tables.cancellations?.endedMonths ?? {});
     const used: Readonly<Record<TableName, boolean>> = {
@@ -129,6 +132,7 @@ const inputsOf = (month: Month, catalog: Catalog): Manifest['inputs'] => {
       fx: at <= month,
       cancellations: ended.some((event) => event >= firstEvent && event <= month),
       payments: at <= month && at > addMonths(month, -12),
+      opportunities: at === newestExport,
     };
     const files = tableNames
       .filter((table) => used[table])

@@ -1,4 +1,5 @@
 /** What the pipeline needs of the world. Each port has one contract suite in test/contract that every adapter passes. */
+import type { CrmReading } from './core/crm.ts';
 import type { GateFault } from './gate-fault.ts';
 import type { SourceFile, TableName } from './sources/source-file.ts';
 
@@ -100,6 +101,8 @@ export type LoadRequest = {
   readonly table: TableName;
   readonly files: readonly SourceFile[];
   readonly target: Partition;
+  /** How a CRM's opportunities are to be read, where not as the defaults have it. */
+  readonly reading?: CrmReading;
 };
 
 /** What the pipeline must know of a loaded table without reading it again. Sums are exact decimal text. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { readArchived } from './archive.ts';
 import type { Config } from './core/config.ts';
+import { crmReading } from './core/crm.ts';
 import { isMonth, type Month } from './core/month.ts';
 import { type Delivery, refuseUnknown } from './deliver.ts';
 import { ReportError, usageError } from './errors.ts';
@@ -29,7 +30,13 @@ export type Task = z.infer<typeof taskSchema>;
 const sideBySide = 16;
 
 /** The tables up to `month` that no run has read yet. */
-export const tasksOf = async (month: Month, source: BucketSource, store: ObjectStore): Promise<readonly Task[]> => {
+export const tasksOf = async (
+  month: Month,
+  source: BucketSource,
+  config: Config,
+  store: ObjectStore,
+): Promise<readonly Task[]> => {
+  const reading = crmReading(config.crm);
   const { catalog } = await loadCatalog(store);
   const months = source.months.filter((at) => at <= month);
   const tasks = await atMost(sideBySide, months, async (at) => {
@@ -38,7 +45,7 @@ export const tasksOf = async (month: Month, source: BucketSource, store: ObjectS
     for (const table of tableNames) {
       const files = tables[table];
       const present = files === null || files.length > 0;
-      const read = files !== null && (await loadedTable({ month: at, table, files }, catalog, store)) !== null;
+      const read = files !== null && (await loadedTable({ month: at, table, files, reading }, catalog, store)) !== null;
       if (present && !read) unread.push({ month: at, table });
     }
     return unread;
@@ -53,11 +60,12 @@ export const readTable = async (
   run: string,
   { month, table }: Task,
   source: Pick<BucketSource, 'readTable'>,
+  config: Config,
   { store, loader }: { store: ObjectStore; loader: TableLoader },
 ): Promise<void> => {
   const { catalog } = await loadCatalog(store);
   const files = await source.readTable(month, table);
-  const loaded = await loadTable({ month, table, files }, catalog, { store, loader });
+  const loaded = await loadTable({ month, table, files, reading: crmReading(config.crm) }, catalog, { store, loader });
   if (!('version' in loaded)) await store.put(`${faultsFolder(run)}${month}-${table}.json`, encode(loaded));
 };
 

@@ -30,6 +30,7 @@ const sourceTables: ReadonlySet<string> = new Set([
   'customers',
   'cancellations',
   'payments',
+  'opportunities',
 ] satisfies LakeTable[]);
 
 /** The number of files that a derived partition was published with. */

@@ -8,7 +8,7 @@ import { ReportError } from '../errors.ts';
 import { BlockedError, fault, type GateFault } from '../gate-fault.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
 import type { InvoiceBooks, OpenInvoiceBooks } from '../sources/invoices/port.ts';
-import { duckdbFailure, exactRows, lakeFormat, openDuckdb, quoted } from './duckdb.ts';
+import { duckdbFailure, exactRows, lakeFormat, openDuckdb, quoted, quotedPath } from './duckdb.ts';
 import {
   bookBelowZero,
   bookLines,
@@ -54,6 +54,7 @@ export const duckdbInvoicedLines = (options: DuckdbInvoicedLinesOptions): OpenIn
         connection,
         () => stage(connection, { table: 'invoice_lines', files }, unpack),
         lastDayIsServed,
+        join(scratch, 'served.parquet'),
       );
       return await work(books);
     } catch (error) {
@@ -79,11 +80,13 @@ const readExport = async (
   connection: DuckDBConnection,
   read: () => Promise<unknown>,
   lastDayIsServed: boolean,
+  path: string,
 ): Promise<InvoiceBooks> => {
   await read();
   const [found] = await exactRows(connection, facts());
-  await connection.run(served(lastDayIsServed));
+  await connection.run(`COPY (${served(lastDayIsServed)}) TO ${quoted(path)} (${lakeFormat}, PRESERVE_ORDER true)`);
   await connection.run('DROP TABLE stage');
+  await connection.run(`CREATE OR REPLACE TEMP VIEW served AS SELECT * FROM read_parquet(${quotedPath(path)})`);
   const [span] = await exactRows(connection, reach);
   const currencies = await exactRows(connection, 'SELECT DISTINCT currency FROM served ORDER BY 1');
   const used = currencies.length === 0 ? [{ currency: 'USD' }] : currencies;

@@ -28,26 +28,29 @@ const wholeWeeks = (from: string, to: string): string => {
   return `CASE WHEN ${weeks} >= 1 AND abs(${seconds} - ${weeks} * ${week}) <= ${hour} THEN ${weeks} ELSE 0 END`;
 };
 
-/** Rows whose period is to be judged: `end_at` is the first moment that is no longer served. */
+/**
+ * Rows whose period is to be judged, the oldest first, so that a month-end finds its own: `end_at` is the first moment
+ * that is no longer served.
+ */
 export const served = (lastDayIsServed: boolean): string => {
   const end = lastDayIsServed
     ? "CASE WHEN period_end = date_trunc('day', period_end) THEN period_end + INTERVAL 1 DAY ELSE period_end END"
     : 'period_end';
   const counted = invoiceStates.counted.map(quoted).join(', ');
-  return `CREATE OR REPLACE TEMP TABLE served AS
-    SELECT
+  return `SELECT
       customer_id,
       coalesce(subscription_id, 'invoiced') AS subscription_id,
       -- Lines that end together belong together where a subscription says so; without one, those of an item do.
       coalesce('s ' || subscription_id, 'i ' || item_id, 'p ' || product) AS family_id,
       coalesce(item_id, CASE WHEN length(product) <= 240 THEN product ELSE md5(product) END) AS item_id,
       product, currency, plan, pricing_model, invoice_id, opportunity_id,
-      CAST(CAST(amount AS DECIMAL(38, 4)) * 10000 AS HUGEINT) AS amount,
+      CAST(CAST(amount AS DECIMAL(38, 4)) * 10000 AS BIGINT) AS amount,
       period_start AS start_at,
       -- The last minute of a day stands for its end.
       CASE WHEN ends > date_trunc('day', ends) + INTERVAL 1439 MINUTE THEN date_trunc('day', ends) + INTERVAL 1 DAY ELSE ends END AS end_at
     FROM (SELECT *, ${end} AS ends FROM stage)
-    WHERE amount <> 0 AND lower(coalesce(status, 'paid')) IN (${counted}) AND ends > period_start`;
+    WHERE amount <> 0 AND lower(coalesce(status, 'paid')) IN (${counted}) AND ends > period_start
+    ORDER BY start_at, end_at, customer_id, invoice_id, item_id, amount`;
 };
 
 /** What the export holds, as counts and days. */
@@ -55,13 +58,18 @@ export const facts = (): string => {
   const counted = invoiceStates.counted.map(quoted).join(', ');
   const shifted = '(period_end + INTERVAL 1 DAY)';
   const isDays = "period_start = date_trunc('day', period_start) AND period_end = date_trunc('day', period_end)";
+  // Of few different periods each is judged once.
   return `SELECT
-      CAST(count(*) AS VARCHAR) AS rows,
-      CAST(count(*) FILTER (WHERE lower(coalesce(status, 'paid')) NOT IN (${counted})) AS VARCHAR) AS left_out,
-      CAST(count(*) FILTER (WHERE period_start IS NULL OR period_start = period_end) AS VARCHAR) AS without_period,
-      CAST(count(*) FILTER (WHERE ${isDays} AND ${wholeMonths('period_start', 'period_end')} > 0) AS VARCHAR) AS whole,
-      CAST(count(*) FILTER (WHERE ${isDays} AND ${wholeMonths('period_start', shifted)} > 0) AS VARCHAR) AS whole_with_last_day
-    FROM stage`;
+      CAST(coalesce(sum(lines), 0) AS VARCHAR) AS rows,
+      CAST(coalesce(sum(lines) FILTER (WHERE NOT is_owed), 0) AS VARCHAR) AS left_out,
+      CAST(coalesce(sum(lines) FILTER (WHERE period_start IS NULL OR period_start = period_end), 0) AS VARCHAR) AS without_period,
+      CAST(coalesce(sum(lines) FILTER (WHERE ${isDays} AND ${wholeMonths('period_start', 'period_end')} > 0), 0) AS VARCHAR) AS whole,
+      CAST(coalesce(sum(lines) FILTER (WHERE ${isDays} AND ${wholeMonths('period_start', shifted)} > 0), 0) AS VARCHAR) AS whole_with_last_day
+    FROM (
+      SELECT period_start, period_end, lower(coalesce(status, 'paid')) IN (${counted}) AS is_owed, count(*) AS lines
+      FROM stage
+      GROUP BY 1, 2, 3
+    )`;
 };
 
 /** First month-end that a line covers, and the month in which the newest line begins. */
@@ -87,7 +95,7 @@ export const monthBook = (
   return `CREATE OR REPLACE TEMP TABLE month_book AS
   WITH minor_units (currency, unit) AS (VALUES ${units}),
   covering AS (
-    SELECT *,
+    SELECT * REPLACE (CAST(amount AS HUGEINT) AS amount),
       min(start_at) OVER (PARTITION BY ${family}, item_id) AS item_from,
       min(start_at) OVER (PARTITION BY ${family}) AS family_from
     FROM served

@@ -31,12 +31,14 @@ const place = (at: number) => `c${at}`;
 /** The apostrophe that keeps spreadsheets from running a cell is not part of the text. */
 const plain = (cell: string) => `regexp_replace(${cell}, '^''(''*[=+@\\t\\r-])', '\\1')`;
 
-const ownColumns = { before: 9, after: 2 };
+const columnsBefore = 9;
+/** Ledgers of earlier versions end with the ids. */
+const columnsAfter = (cells: readonly string[]): number => (cells.at(-1) === 'opportunity_ids' ? 2 : 5);
 const money = ['opening_mrr', 'closing_mrr', 'delta_mrr'];
 
 /** Keys of the rows: the ledger's own columns by name, dimensions by theirs unless that is taken. */
 const keysOf = (cells: readonly string[]): { keys: string[]; dimensions: Map<string, number> } => {
-  const isOwn = (at: number) => at < ownColumns.before || at >= cells.length - ownColumns.after;
+  const isOwn = (at: number) => at < columnsBefore || at >= cells.length - columnsAfter(cells);
   const own = new Set(cells.filter((_, at) => isOwn(at)));
   const dimensions = new Map<string, number>();
   const keys = cells.map((cell, at) => {

@@ -18,9 +18,13 @@ export type ReadableFile = {
   readonly from: string;
   /** The raw text of a column, NULL where it is empty or absent. */
   readonly raw: (column: string) => string;
+  /** What the file itself calls a column of the contract. */
+  readonly nameOf: (column: string) => string;
   /** True where a value is of a kind that must not stand for the column, whatever its text. */
   readonly wrongKind: (column: Column) => string | null;
 };
+
+const asItIs = (column: string): string => column;
 
 export const quotedName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
@@ -33,6 +37,7 @@ const csv = async (file: SourceFile, path: string): Promise<ReadableFile> => {
     columns,
     from: `read_csv(${quotedPath(path)}, hive_partitioning = false, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = {${types}}, rejects_table = 'rejects', rejects_scan = 'reject_scans')`,
     raw: (column) => `nullif(${quotedName(column)}, '')`,
+    nameOf: asItIs,
     wrongKind: () => null,
   };
 };
@@ -68,6 +73,7 @@ const ndjson = async (
     columns,
     from: `read_json(${quotedPath(path)}, hive_partitioning = false, format = 'newline_delimited', records = 'true', ignore_errors = true, columns = {${types}})`,
     raw: (column) => `nullif(${value(column)} ->> '$', '')`,
+    nameOf: asItIs,
     wrongKind: (column) =>
       column.exact
         ? `coalesce(json_type(${value(column.name)}) NOT IN ('VARCHAR', 'NULL'), false)`
@@ -90,6 +96,7 @@ const parquet = async (connection: DuckDBConnection, file: SourceFile, path: str
     path,
     columns: [...types.keys()],
     from: `read_parquet(${quotedPath(path)}, hive_partitioning = false)`,
+    nameOf: asItIs,
     // 1.5000 in a DECIMAL(18,6) column says no more than 1.5.
     raw: (column) => {
       const plain = `CAST(${quotedName(column)} AS VARCHAR)`;
@@ -111,6 +118,18 @@ export const readableFile = (
 ): Promise<ReadableFile> => {
   if (file.form === 'csv') return csv(file, path);
   return file.form === 'ndjson' ? ndjson(connection, file, path, contract) : parquet(connection, file, path);
+};
+
+/** The same file with the contract's names for the columns that go by others; the rest of its columns is left aside. */
+export const renamed = (source: ReadableFile, names: ReadonlyMap<string, string>): ReadableFile => {
+  const nameOf = (column: string) => names.get(column) ?? column;
+  return {
+    ...source,
+    columns: [...names.keys()],
+    nameOf,
+    raw: (column) => source.raw(nameOf(column)),
+    wrongKind: (column) => source.wrongKind({ ...column, name: nameOf(column.name) }),
+  };
 };
 
 /** Rows of a CSV file that the reader could not make sense of, with their lines. Empties the list for the next file. */

@@ -1,7 +1,7 @@
 /** What is wrong with staged rows: one cheap scan says whether anything is, and only then each row is looked for. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Finding, findingsShown, type GateFault } from '../gate-fault.ts';
-import { comparedWith, contractColumns, uniqueBy } from '../sources/columns.ts';
+import { type Column, comparedWith, uniqueBy } from '../sources/columns.ts';
 import type { StagedTable } from '../sources/source-file.ts';
 import { exactRows } from './duckdb.ts';
 import { placesOf, quotedName, type ReadableFile } from './duckdb-source-file.ts';
@@ -70,7 +70,13 @@ const located = async (staged: readonly StagedFile[], suspects: readonly Suspect
       rejected,
     );
     for (const { row, column, value, problem } of here)
-      findings.push({ file: source.file.name, line: places.get(row - firstRow) ?? null, column, value, problem });
+      findings.push({
+        file: source.file.name,
+        line: places.get(row - firstRow) ?? null,
+        column: column === null ? null : source.nameOf(column),
+        value,
+        problem,
+      });
   }
   return findings;
 };
@@ -78,7 +84,7 @@ const located = async (staged: readonly StagedFile[], suspects: readonly Suspect
 /** The faults of a table's staged rows; none when all of them can be used. */
 export const stageFaults = async (
   connection: DuckDBConnection,
-  table: StagedTable,
+  { table, contract }: { readonly table: StagedTable; readonly contract: readonly Column[] },
   staged: readonly StagedFile[],
   rejects: Rejects,
 ): Promise<GateFault[]> => {
@@ -95,7 +101,7 @@ export const stageFaults = async (
   const faults: GateFault[] = [];
   const wrong = rejects.total + whole(sums?.wrong);
   if (wrong > 0) {
-    const findings = [...rejects.findings, ...(await located(staged, await wrongRows(connection, table)))];
+    const findings = [...rejects.findings, ...(await located(staged, await wrongRows(connection, contract)))];
     faults.push({
       code: 'BAD_ROW',
       message: `${counted(wrong, 'row')} of ${table} cannot be used`,
@@ -123,7 +129,7 @@ export const stageFaults = async (
   return faults;
 };
 
-const wrongRows = async (connection: DuckDBConnection, table: StagedTable): Promise<Suspect[]> => {
+const wrongRows = async (connection: DuckDBConnection, contract: readonly Column[]): Promise<Suspect[]> => {
   const rows = await exactRows(
     connection,
     `SELECT rowid AS row, wrong[1] AS column, wrong[2] AS value FROM stage WHERE wrong IS NOT NULL ORDER BY rowid LIMIT ${findingsShown}`,
@@ -132,7 +138,7 @@ const wrongRows = async (connection: DuckDBConnection, table: StagedTable): Prom
     row: whole(row),
     column: column ?? null,
     value: value ?? null,
-    problem: contractColumns[table].find(({ name }) => name === column)?.problem ?? 'is longer than 10000 characters',
+    problem: contract.find(({ name }) => name === column)?.problem ?? 'is longer than 10000 characters',
   }));
 };
 
@@ -153,7 +159,8 @@ const repeatedRows = async (
     connection,
     `SELECT row, value FROM (${repeats}) WHERE nth > 1 ORDER BY row LIMIT ${findingsShown}`,
   );
-  const column = keyOf(table).join(', ');
+  // Ids are compared by a key of ours; a person looks for the id.
+  const column = table === 'opportunities' ? 'opportunity_id' : keyOf(table).join(', ');
   const suspects = rows.map(({ row, value }) => ({
     row: whole(row),
     column,

@@ -2,15 +2,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type CrmReading, recogniseColumns } from '../core/crm.ts';
 import { ReportError } from '../errors.ts';
 import { BlockedError, type Finding, fault, findingsShown } from '../gate-fault.ts';
 import { partitionKey } from '../lake/tables.ts';
 import type { LoadedTable, LoadRequest, ObjectStore, TableLoader } from '../ports.ts';
-import { type Column, contractColumns, sortedBy } from '../sources/columns.ts';
+import { type Column, contractColumns, sortedBy, usualReading } from '../sources/columns.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
 import type { SourceFile, StagedTable, TableName } from '../sources/source-file.ts';
 import { duckdbFailure, exactRows, lakeFormat, quoted } from './duckdb.ts';
-import { quotedName, type ReadableFile, readableFile, rejectsOf } from './duckdb-source-file.ts';
+import { quotedName, type ReadableFile, readableFile, rejectsOf, renamed } from './duckdb-source-file.ts';
 import { createStage, stageFile, storedColumns } from './duckdb-stage.ts';
 import { type StagedFile, stageFaults } from './duckdb-stage-faults.ts';
 
@@ -81,10 +82,10 @@ const explained = ({ table, target }: LoadRequest, error: unknown) => {
 /** Reads every file of a table into the stage and checks it. Throws BlockedError with all that is wrong. */
 export const stage = async (
   connection: DuckDBConnection,
-  { table, files }: { readonly table: StagedTable; readonly files: readonly SourceFile[] },
+  { table, files, reading = usualReading }: Pick<LoadRequest, 'files' | 'reading'> & { readonly table: StagedTable },
   unpack: Unpack,
 ): Promise<LoadedTable> => {
-  const contract = contractColumns[table];
+  const contract = contractColumns(table, reading);
   const staged: StagedFile[] = [];
   const further = new Set<string>();
   const findings: Finding[] = [];
@@ -93,18 +94,21 @@ export const stage = async (
 
   await connection.run(createStage(table));
   for (const file of files) {
-    const source = await readableFile(connection, file, await unpack(file), contract);
+    const found = await readableFile(connection, file, await unpack(file), contract);
+    const source = table === 'opportunities' ? asOpportunities(found, reading) : found;
     mustHaveColumns(source, contract);
     const furtherHere = source.columns.filter((name) => !contract.some((column) => column.name === name));
     for (const name of furtherHere) further.add(name);
-    const { rowsChanged } = await connection.run(stageFile(table, source, table === 'customers' ? furtherHere : []));
-    const found = await rejectsOf(connection, source, findingsShown - findings.length);
-    findings.push(...found.findings);
-    rejects += found.total;
-    staged.push({ source, firstRow: rows, rejected: found.lines });
+    const { rowsChanged } = await connection.run(
+      stageFile(table, source, table === 'customers' ? furtherHere : [], reading),
+    );
+    const rejected = await rejectsOf(connection, source, findingsShown - findings.length);
+    findings.push(...rejected.findings);
+    rejects += rejected.total;
+    staged.push({ source, firstRow: rows, rejected: rejected.lines });
     rows += rowsChanged;
   }
-  const faults = await stageFaults(connection, table, staged, { findings, total: rejects });
+  const faults = await stageFaults(connection, { table, contract }, staged, { findings, total: rejects });
   if (faults.length > 0) throw new BlockedError(faults);
   return { rows, furtherColumns: [...further].sort(), ...(await factsOf(connection, table)) };
 };
@@ -113,6 +117,21 @@ export const stage = async (
 const storedRows = (table: TableName): string => {
   const order = sortedBy[table].map((name) => `${quotedName(name)} NULLS LAST`);
   return `SELECT ${storedColumns(table).map(quotedName).join(', ')} FROM stage ORDER BY ${order.join(', ')}`;
+};
+
+/** A CRM calls its columns as it likes, and exports more of them than are read here. */
+const asOpportunities = (source: ReadableFile, reading: CrmReading): ReadableFile => {
+  const { file, columns } = source;
+  if (file.form === 'ndjson' && columns.length === 0) return source;
+  const { names, problems } = recogniseColumns(columns, reading);
+  if (problems.length === 0) return renamed(source, names);
+  throw new BlockedError([
+    fault(
+      'BAD_ROW',
+      `${file.name} does not say what ${problems.map(({ field }) => field).join(', ')} ${problems.length > 1 ? 'are' : 'is'}`,
+      problems.map(({ field, problem }) => ({ file: file.name, line: 1, column: field, value: null, problem })),
+    ),
+  ]);
 };
 
 const mustHaveColumns = ({ file, columns }: ReadableFile, contract: readonly Column[]): void => {

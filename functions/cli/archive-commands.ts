@@ -4,6 +4,7 @@ import { archivedFile, archivedMonths, archiveKey, readArchived } from '../archi
 import type { Month } from '../core/month.ts';
 import { usageError } from '../errors.ts';
 import { atMost } from '../lake/at-most.ts';
+import { movementAnswer } from './answers.ts';
 import type { Shared, ShowOptions, TraceOptions } from './options.ts';
 import { atPlace, type Context, type Place } from './place.ts';
 import { archiveTable, headlineTable, ledgerTable, remarks } from './tables.ts';
@@ -71,7 +72,10 @@ export const trace = (options: TraceOptions, context: Context): Promise<void> =>
       segments: options.segment ?? new Map(),
       limit: options.limit === 0 ? null : options.limit,
     });
-    if (options.json) return print(json({ month: found.month, revision: found.revision, window, ...page }));
+    const answers =
+      options.account === undefined ? [] : page.rows.map((row) => movementAnswer(row, found.report, window));
+    if (options.json) return print(json({ month: found.month, revision: found.revision, window, answers, ...page }));
+    for (const answer of answers) print(`${answer}\n`);
     print(
       `Movements of ${found.month}, window ${window}, revision ${found.revision}, ${found.report.reportingCurrency}`,
     );

@@ -25,6 +25,10 @@ const ratesFileIn =
   (month: string): string =>
     relative('.', join(dir, month, 'fx.csv'));
 
+/** The folder that somebody keeps up: what is made of it is not theirs to write to. */
+const folderIn = (address: string): string =>
+  address.startsWith(invoicesPrefix) ? parseInvoicesAddress(address).dir : folderOf(address);
+
 const lookOverAccount = async (
   vendor: Vendor,
   { source: address, home }: DoctorOptions,
@@ -33,7 +37,7 @@ const lookOverAccount = async (
 ): Promise<Diagnosis> => {
   vendor.check(address);
   const inbox = join(resolve(home), inboxOf(vendor.name));
-  const pulled = existsSync(inbox) ? (await openSnapshots(inbox, patient.looked.store)).source : null;
+  const pulled = existsSync(inbox) ? await openSnapshots(inbox, patient.looked.store) : null;
   const open = () => openExaminer(vendor, address, environment);
   return examineAccount({ ...patient, ratesFile: ratesFileIn(inbox), vendor, address, open, inbox: pulled });
 };
@@ -83,13 +87,11 @@ export const doctor = async (options: DoctorOptions, { terminal, environment }: 
     const patient = { month: options.month ?? null, config, looked: world };
     const vendor = vendorOf(options.source);
     if (vendor !== null) return lookOverAccount(vendor, options, environment, patient);
-    const isExport = options.source.startsWith(invoicesPrefix);
-    const dir = isExport ? parseInvoicesAddress(options.source).dir : folderOf(options.source);
+    const { timeZone } = config;
     const months = options.month === undefined ? [] : [options.month];
-    const wanted = { ...local, address: options.source, months, timeZone: config.timeZone, again: false };
-    const { source } = isExport ? await openSource(wanted, world) : await openSnapshots(dir, world.store);
-    const month = patient.month ?? (isExport ? await newestBook(source) : null);
-    return examineFolder(source, { ...patient, month, ratesFile: ratesFileIn(dir) });
+    const found = await openSource({ ...local, address: options.source, months, timeZone, again: false }, world);
+    const month = patient.month ?? (await newestBook(found.source));
+    return examineFolder(found, { ...patient, month, ratesFile: ratesFileIn(folderIn(options.source)) });
   });
   if (options.json) terminal.print(json(diagnosis));
   else print(diagnosis, terminal);

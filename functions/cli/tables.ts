@@ -85,6 +85,13 @@ const text = (row: Row, column: string, limit?: number) => (row[column] ? safe(r
 
 /** The rows behind a figure, and what they add up to by movement. */
 export const ledgerTable = (page: LedgerPage): string => {
+  // Told by a CRM's export alone.
+  const about = [
+    ['Type', 'opportunity_types'],
+    ['Owner', 'opportunity_owners'],
+    ['Found by', 'opportunity_joined_by'],
+  ] as const;
+  const known = about.filter(([, column]) => page.rows.some((row) => row[column]));
   const rows = page.rows.map((row) => [
     text(row, 'account_id'),
     text(row, 'account_name', 30),
@@ -96,6 +103,7 @@ export const ledgerTable = (page: LedgerPage): string => {
     amountText(row.delta_mrr ?? ''),
     text(row, 'invoice_ids', 60),
     text(row, 'opportunity_ids', 60),
+    ...known.map(([, column]) => text(row, column, 40).replaceAll('_and_', ' and ')),
   ]);
   const header = [
     'Account',
@@ -108,6 +116,7 @@ export const ledgerTable = (page: LedgerPage): string => {
     'Change',
     'Invoices',
     'Opportunities',
+    ...known.map(([title]) => title),
   ];
   const sums = page.sums.map(({ movement, cause, accounts, deltaMrr }) => [
     cause === '' ? movement : `${movement}, ${cause}`,

@@ -1,5 +1,6 @@
 /** The configuration of a report: every setting, its default and its check. */
 import { z } from 'zod';
+import { crmSchema } from './crm.ts';
 import { exact } from './money.ts';
 import { defaultReasonMap, type ReasonCause, reasonKey } from './reasons.ts';
 
@@ -80,6 +81,8 @@ export const configSchema = z.strictObject({
     .default('default bounds by ACV band, to be replaced in the configuration by those of your peers'),
   /** Raw reason → cause, added to the default map; an entry here wins. */
   reasonMap: z.record(name, z.enum(['voluntary', 'involuntary'])).default({}),
+  /** How the CRM's opportunities are read and joined. */
+  crm: crmSchema.prefault({}),
   recipients: z.array(z.string()).max(500).default([]),
   sender: z.string().default('retention-report@localhost'),
   lowSampleBelow: z.int().min(0).max(1_000_000).default(50),

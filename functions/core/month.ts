@@ -49,3 +49,7 @@ export const lastDayOf = (month: Month): string => {
   const days = ordinal === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(ordinal) ? 30 : 31;
   return `${month}-${days}`;
 };
+
+/** Days from 1970-01-01 to the last day of a month: for distances between days, which SQL dialects count differently. */
+export const lastDayNumberOf = (month: Month): number =>
+  Date.UTC(parseInt(month.slice(0, 4), 10), parseInt(month.slice(5), 10), 0) / 86_400_000;

@@ -62,6 +62,17 @@ export const failedPaymentsSchema = z.strictObject({
   inGraceAmount: money,
 });
 
+/** What moved in a window, Σ |closing − opening| of its movements in constant currency, and how much of it has evidence. */
+export const tracedSchema = z.strictObject({
+  movedMrr: money,
+  /** Of accounts whose movement names an invoice. */
+  byInvoiceMrr: money,
+  /** Of accounts whose movement names an opportunity that was won. */
+  byOpportunityMrr: money,
+  /** Of accounts whose movement names both. */
+  tracedMrr: money,
+});
+
 const windowSchema = z.strictObject({
   openingMonth: month,
   /** What the MRR of both ends rests on: always the same, or the window is null. */
@@ -70,6 +81,10 @@ const windowSchema = z.strictObject({
   total: retentionSchema,
   bridge: bridgeSchema,
   failedPayments: failedPaymentsSchema,
+  /** Null in reports of a version that did not have it. */
+  traced: tracedSchema.nullable().default(null),
+  /** tracedMrr / movedMrr. Null where nothing moved, and in a book that nothing connects with a CRM. */
+  tracedShare: ratio.default(null),
 });
 
 export const movementNames = ['new', 'reactivation', 'expansion', 'contraction', 'churn'] as const;
@@ -206,6 +221,7 @@ export const reportSchema = z.strictObject({
 export type Retention = z.infer<typeof retentionSchema>;
 export type Bridge = z.infer<typeof bridgeSchema>;
 export type FailedPayments = z.infer<typeof failedPaymentsSchema>;
+export type Traced = z.infer<typeof tracedSchema>;
 export type SegmentRow = z.infer<typeof segmentSchema>;
 export type TrendPoint = z.infer<typeof trendSchema>;
 export type SegmentTrend = z.infer<typeof segmentTrendSchema>;

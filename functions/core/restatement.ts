@@ -24,6 +24,7 @@ const figuresOf = (report: Report): Map<string, string | null> => {
     put(`windows.${window}.total`, at.total);
     put(`windows.${window}.bridge`, at.bridge);
     put(`windows.${window}.failedPayments`, at.failedPayments);
+    put(`windows.${window}`, { tracedShare: at.tracedShare });
   }
   for (const { window, dimension, segment, ...rest } of report.segments)
     put(`segments.${window}.${dimension}.${segment}`, rest);
@@ -33,9 +34,13 @@ const figuresOf = (report: Report): Map<string, string | null> => {
 /** Figures that differ between two reports of one month, in the order of the newer. */
 export const changedFigures = (was: Report, now: Report): Change[] => {
   const [before, after] = [figuresOf(was), figuresOf(now)];
-  return [...new Set([...after.keys(), ...before.keys()])]
-    .filter((figure) => (before.get(figure) ?? null) !== (after.get(figure) ?? null))
-    .map((figure) => ({ figure, was: before.get(figure) ?? null, now: after.get(figure) ?? null }));
+  return (
+    [...new Set([...after.keys(), ...before.keys()])]
+      // A CRM that was not connected said nothing that could be restated.
+      .filter((figure) => !/^windows\.\w+\.tracedShare$/.test(figure) || (before.get(figure) ?? null) !== null)
+      .filter((figure) => (before.get(figure) ?? null) !== (after.get(figure) ?? null))
+      .map((figure) => ({ figure, was: before.get(figure) ?? null, now: after.get(figure) ?? null }))
+  );
 };
 
 const segmentFigures = ['openingAccounts', 'ndr', 'grr'] as const satisfies (keyof Retention)[];

@@ -55,12 +55,14 @@ type Access = { readonly checks: Check[]; readonly known: boolean; readonly date
 const accessOf = async ({ examiner, request, title, now, progress }: Account): Promise<Access & { at: Date }> => {
   const checks: Check[] = [];
   const needs = examiner.needs(request);
+  let known = false;
   let [date, at]: [string | null, Date] = [null, now()];
   for (const [number, { permission, path }] of needs.entries()) {
     progress(`Asking ${title}`, number, needs.length);
     const name = permissionName(permission);
     try {
       const answer = await examiner.ask(path);
+      known = true;
       if (date === null && answer !== null) [date, at] = [answer.headers.get('date'), now()];
       checks.push(
         answer === null
@@ -68,18 +70,21 @@ const accessOf = async ({ examiner, request, title, now, progress }: Account): P
           : ok(name, 'may be read'),
       );
     } catch (error) {
-      if (isRefusal(error, '_PERMISSION'))
-        checks.push(fail(name, 'dependency', error.message, `Give the key the permission to read ${permission}.`));
-      else if (isRefusal(error, '_KEY')) return { checks: [failure('key', error)], known: false, date, at };
-      else {
-        checks.push(failure(name, error));
-        if (error instanceof ReportError && error.code.endsWith('_UNAVAILABLE'))
-          return { checks, known: false, date, at };
-      }
+      if (isRefusal(error, '_KEY')) return { checks: [failure('key', error)], known: false, date, at };
+      // Whoever says what a key may not read knows the key.
+      known ||= isRefusal(error, '_PERMISSION');
+      checks.push(
+        isRefusal(error, '_PERMISSION')
+          ? fail(name, 'dependency', error.message, `Give the key the permission to read ${permission}.`)
+          : failure(name, error),
+      );
+      // Nobody there, or not the vendor: the other questions would fare no better.
+      const gone = error instanceof ReportError && error.code.endsWith('_UNAVAILABLE');
+      if (!known || gone) return { checks, known: false, date, at };
     }
   }
   progress(`Asking ${title}`, needs.length, needs.length);
-  return { checks, known: true, date, at };
+  return { checks, known, date, at };
 };
 
 const keyCheck = ({ examiner: { key } }: Account): Check =>
@@ -98,8 +103,8 @@ const historyCheck = async (account: Account): Promise<Check> => {
   if (days === null)
     return warn(
       'history',
-      `${title} tells no changes of the past, and ${began}: what changed since the end of ${month} may differ from it`,
-      'Pull each month soon after its end.',
+      `${title} keeps no history of changes: what changed since the end of ${month} is put back as far as invoices tell; ${began}`,
+      'Pull each month soon after its end. The run says how many lines may differ.',
     );
   const reach = seconds(now()) - days * daySeconds;
   const reached = until >= reach;

@@ -10,6 +10,7 @@ import { dayOf, spanOf } from '../sources/billing/calendar.ts';
 import type { Examiner } from '../sources/billing/examination.ts';
 import { isPulled, pullStateOf } from '../sources/billing/pull-month.ts';
 import type { Vendor } from '../sources/billing/vendor.ts';
+import { usualReading } from '../sources/columns.ts';
 import { accountChecks, newestMonth } from './account.ts';
 import { type Check, counted, fail, failure, ok, warn } from './check.ts';
 import { fileOfRates, type Looked, monthChecks, type RatesFile } from './month.ts';
@@ -25,9 +26,12 @@ export type Patient = {
   readonly ratesFile: RatesFile;
 };
 
+/** A source and what lies beside its months. */
+export type Snapshots = { readonly source: SnapshotSource; readonly warnings: readonly string[] };
+
 /** A folder of snapshots. Throws a ReportError of kind `usage` for one without a month. */
 export const examineFolder = async (
-  source: SnapshotSource,
+  { source, warnings }: Snapshots,
   { month, config, looked, ratesFile }: Patient,
 ): Promise<Diagnosis> => {
   const newest = source.months.at(-1);
@@ -42,7 +46,7 @@ export const examineFolder = async (
   return {
     source: 'folder',
     month: closing,
-    checks: [months, ...(await monthChecks(source, closing, config, ratesFile, looked))],
+    checks: [months, ...(await monthChecks({ source, warnings }, closing, config, ratesFile, looked))],
   };
 };
 
@@ -53,7 +57,7 @@ const ratesOnly = async (source: SnapshotSource, until: Month, looked: Looked): 
   for (const month of source.months.filter((at) => at <= until)) {
     const { tables } = await source.read(month, { trustMemo: true });
     if (tables.fx.length === 0) continue;
-    const table = await loadTable({ month, table: 'fx', files: tables.fx }, catalog, looked);
+    const table = await loadTable({ month, table: 'fx', files: tables.fx, reading: usualReading }, catalog, looked);
     if ('version' in table) found.set(month, { ...found.get(month), fx: table });
   }
   return found;
@@ -62,7 +66,8 @@ const ratesOnly = async (source: SnapshotSource, until: Month, looked: Looked): 
 /** The months of the inbox that were pulled to their end. */
 const pulledMonths = async ({ vendor, inbox, looked }: AccountPatient): Promise<string> => {
   const months: Month[] = [];
-  for (const month of inbox?.months ?? []) if (await isPulled(vendor.name, month, looked.store)) months.push(month);
+  for (const month of inbox?.source.months ?? [])
+    if (await isPulled(vendor.name, month, looked.store)) months.push(month);
   return months.length === 0
     ? 'no month so far'
     : `${counted(months.length, 'month')} from ${months[0]} to ${months.at(-1)}`;
@@ -107,7 +112,7 @@ export type AccountPatient = Patient & {
   /** Opens the account; null for a vendor that nobody can examine yet. Throws a ReportError where there is no key. */
   readonly open: () => Promise<Examiner | null>;
   /** What has been pulled so far; null before the first month. */
-  readonly inbox: SnapshotSource | null;
+  readonly inbox: Snapshots | null;
 };
 
 /** A billing account, and the month that was pulled from it where it was. */
@@ -130,7 +135,7 @@ export const examineAccount = async (patient: AccountPatient): Promise<Diagnosis
         ),
       );
     else {
-      const fx = inbox === null ? new Map<Month, CatalogMonth>() : await ratesOnly(inbox, month, looked);
+      const fx = inbox === null ? new Map<Month, CatalogMonth>() : await ratesOnly(inbox.source, month, looked);
       checks.push(
         ...(await accountChecks({
           examiner,

@@ -1,5 +1,6 @@
 /** Looks a month over as a run would read it: its files, rates, reasons and dimensions. Computes no figure, stores nothing. */
 import type { Config } from '../core/config.ts';
+import { crmReading } from '../core/crm.ts';
 import { exact } from '../core/money.ts';
 import { type Month, openingMonthOf, windowNames } from '../core/month.ts';
 import type { Finding, GateFault } from '../gate-fault.ts';
@@ -22,10 +23,8 @@ export type Looked = Pick<World, 'store' | 'engine' | 'loader' | 'progress'>;
 const placesShown = 5;
 
 /** File, line, column and what is wrong. What stands there is left out: it can be a name. */
-const placeOf = ({ file, line, column, problem }: Finding): string => {
-  const place = [file, line === null ? null : `line ${line}`, column].filter((part) => part !== null).join(', ');
-  return place === '' ? problem : `${place}: ${problem}`;
-};
+const placeOf = ({ file, line, column, problem }: Finding): string =>
+  `${[file, line === null ? null : `line ${line}`, column].filter((part) => part !== null).join(', ')}: ${problem}`;
 
 /** The first places of faults, and how many there are in all. */
 const placesOf = (faults: readonly GateFault[], describe = placeOf): string => {
@@ -63,6 +62,12 @@ const leftAside = (warnings: readonly string[]): Check[] =>
           'Rename what is misspelt: columns and files with other names are not read.',
         ),
       ];
+
+/** What the month's own files say that its source could not know: the report prints it as well. */
+const notesCheck = (month: Month, catalog: Catalog): Check[] => {
+  const notes = catalog.get(month)?.notes ?? [];
+  return notes.length === 0 ? [] : [ok('notes', some(notes, placesShown, '; '))];
+};
 
 const controlCheck = (source: SnapshotSource, month: Month, catalog: Catalog, faults: readonly GateFault[]): Check => {
   const wrong = faults.filter(({ code }) => code === 'CONTROL_TOTAL');
@@ -191,15 +196,15 @@ type Facts = {
 
 /** Every check of a month in a folder of snapshots. `looked.store` should be one that forgets: nothing is meant to stay. */
 export const monthChecks = async (
-  source: SnapshotSource,
+  { source, warnings: beside }: { readonly source: SnapshotSource; readonly warnings: readonly string[] },
   month: Month,
   config: Config,
   ratesFile: RatesFile,
   looked: Looked,
 ): Promise<Check[]> => {
   const { catalog: known } = await loadCatalog(looked.store);
-  const { catalog, faults, warnings } = await ingest(source, month, known, looked);
-  const files = [...filesChecks(source, month, faults), ...leftAside([...new Set(warnings)])];
+  const { catalog, faults, warnings } = await ingest(source, month, known, crmReading(config.crm), looked);
+  const files = [...filesChecks(source, month, faults), ...leftAside([...new Set([...beside, ...warnings])])];
   if (faults.some(({ code }) => codesOfFiles.some((other) => other === code)))
     return [
       ...files,
@@ -218,6 +223,7 @@ export const monthChecks = async (
   const missing = missingInputs(catalog, lineage, month, chosen);
   const checks = [
     ...files,
+    ...notesCheck(month, catalog),
     controlCheck(source, month, catalog, faults),
     snapshotsCheck(month, catalog, missing),
     ...missing

@@ -29,6 +29,7 @@ const monthSchema = z.strictObject({
   cancellations: tableSchema.optional(),
   payments: tableSchema.optional(),
   fx: tableSchema.optional(),
+  opportunities: tableSchema.optional(),
   control: fileSchema.optional(),
   /** What the MRR of its lines rests on; left out where it is committed. */
   basis: z.enum(basisNames).optional(),

@@ -7,7 +7,7 @@ export type HiveColumn = { readonly name: string; readonly type: string };
 export const hiveType = (type: string): string => {
   if (type === 'VARCHAR') return 'string';
   if (type === 'MAP(VARCHAR, VARCHAR)') return 'map<string,string>';
-  if (/^(DATE|BOOLEAN|DECIMAL\(\d+,\d+\))$/.test(type)) return type.toLowerCase();
+  if (/^(DATE|BOOLEAN|BIGINT|DECIMAL\(\d+,\d+\))$/.test(type)) return type.toLowerCase();
   throw new RangeError(`the lake has no type ${type}`);
 };
 

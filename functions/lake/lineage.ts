@@ -7,6 +7,7 @@ import { type Config, reasonCauses } from '../core/config.ts';
 import { minorUnitDecimals } from '../core/money.ts';
 import {
   addMonths,
+  lastDayNumberOf,
   type Month,
   monthRange,
   monthsInside,
@@ -258,9 +259,72 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     };
   };
 
+  /** The month of the newest export of the CRM not later than a month: it replaces those before it. */
+  const exportMonth = (month: Month): Month | undefined => monthsWith(catalog, 'opportunities', month).at(-1);
+
+  /** The invoices and opportunities behind the movements of a window, as its lines and the CRM's export name them. */
+  const evidence = (accounts: DerivedTable, window: WindowName) => {
+    const closing = accounts.month;
+    const opening = openingMonthOf(closing, window);
+    const family = families(closing);
+    const failed = payments(closing).filter(({ month }) => month > opening);
+    const shared = {
+      closing_month: text(closing),
+      version: text(accounts.target.version),
+      families_month: monthOf(family),
+      families_version: versionOf(family),
+    };
+    const ids = asTable(
+      'movement_ids',
+      derive(
+        'movement-ids',
+        closing,
+        {
+          ...shared,
+          opening_month: text(opening),
+          opening_lines: versionOf(lines(opening)),
+          closing_lines: versionOf(lines(closing)),
+          payment_months: list(failed.map(({ month }) => month)),
+          payment_versions: list(failed.map(({ version }) => version)),
+        },
+        [accounts, lines(opening), lines(closing), family, ...failed],
+      ),
+    );
+    const exported = exportMonth(closing);
+    if (exported === undefined) return { ids, opportunities: null };
+    const known = partitionOf(catalog, exported, 'opportunities');
+    const opportunities = asTable(
+      'movement_opportunities',
+      derive(
+        'movement-opportunities',
+        closing,
+        {
+          ...shared,
+          ids_version: versionOf(ids),
+          opportunities_month: monthOf(known),
+          opportunities_version: versionOf(known),
+          opening_day: digits(lastDayNumberOf(opening)),
+          closing_day: digits(lastDayNumberOf(closing)),
+          tolerance_days: digits(config.crm.toleranceDays),
+        },
+        [accounts, ids, known, family],
+      ),
+    );
+    return { ids, opportunities };
+  };
+
+  /** Parameters that say where the evidence of a window is; without an export the ids of the lines have to do. */
+  const evidenceParameters = ({ ids, opportunities }: ReturnType<typeof evidence>) => ({
+    ids_version: versionOf(ids),
+    ids_that_suffice: versionOf(opportunities === null ? ids : null),
+    opportunities_version: versionOf(opportunities),
+  });
+
   return {
     candidates,
     dimensions,
+    /** Whether a month's report has an export of the CRM. */
+    hasOpportunities: (month: Month): boolean => exportMonth(month) !== undefined,
     ratesOf,
     paymentMonths,
 
@@ -287,43 +351,39 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
     /** `shown` are the dimensions of the ledger, among those of its month. */
     movements: (accounts: DerivedTable, window: WindowName, shown: readonly string[]): Derived => {
       const closing = accounts.month;
-      const opening = openingMonthOf(closing, window);
-      const family = families(closing);
-      const failed = payments(closing).filter(({ month }) => month > opening);
-      const shared = { closing_month: text(closing), version: text(accounts.target.version) };
-      const ids = asTable(
-        'movement_ids',
-        derive(
-          'movement-ids',
-          closing,
-          {
-            ...shared,
-            opening_month: text(opening),
-            opening_lines: versionOf(lines(opening)),
-            closing_lines: versionOf(lines(closing)),
-            families_month: monthOf(family),
-            families_version: versionOf(family),
-            payment_months: list(failed.map(({ month }) => month)),
-            payment_versions: list(failed.map(({ version }) => version)),
-          },
-          [accounts, lines(opening), lines(closing), family, ...failed],
-        ),
-      );
+      const found = evidence(accounts, window);
       const { sources, parameters } = names(closing);
       const slots = shown.map((name) => `dimension_${dimensions(closing).indexOf(name) + 1}`);
       return derive(
         'movements',
         closing,
         {
-          ...shared,
+          closing_month: text(closing),
+          version: text(accounts.target.version),
           ...parameters,
+          ...evidenceParameters(found),
           window: text(window),
           decimals,
-          ids_version: versionOf(ids),
           dimension_slots: columns(slots),
           dimension_columns: columns(slots.map((slot) => `moved.${slot}`)),
         },
-        [accounts, ids, ...sources],
+        [accounts, found.ids, found.opportunities, ...sources],
+      );
+    },
+
+    /** How much of what moved in a window is traced to an invoice and to an opportunity. */
+    traced: (accounts: DerivedTable, window: WindowName): Derived => {
+      const found = evidence(accounts, window);
+      return derive(
+        'traced',
+        accounts.month,
+        {
+          closing_month: text(accounts.month),
+          version: text(accounts.target.version),
+          ...evidenceParameters(found),
+          decimals,
+        },
+        [accounts, found.ids, found.opportunities],
       );
     },
 

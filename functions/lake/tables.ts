@@ -61,6 +61,24 @@ export const lakeTables = {
       resolved_on: 'DATE',
     },
   },
+  opportunities: {
+    lifetime: 'lake',
+    columns: {
+      opportunity_id: id,
+      customer_id: id,
+      account_id: id,
+      close_date: 'DATE',
+      type: 'VARCHAR',
+      owner: 'VARCHAR',
+      stage: 'VARCHAR',
+      is_won: 'VARCHAR',
+      /** What ids are compared by: Salesforce has each in two lengths. */
+      opportunity_key: id,
+      /** Days from 1970-01-01 to the close date. */
+      close_day: 'BIGINT',
+      won: 'BOOLEAN',
+    },
+  },
   book: {
     lifetime: 'lake',
     columns: { customer_id: id, product: 'VARCHAR', currency: 'VARCHAR', mrr: money, paused: 'BOOLEAN' },
@@ -92,6 +110,16 @@ export const lakeTables = {
     columns: { customer_id: id, name: 'VARCHAR', attributes: 'MAP(VARCHAR, VARCHAR)' },
   },
   movement_ids: { lifetime: 'run', columns: { account_id: id, invoice_ids: 'VARCHAR', opportunity_ids: 'VARCHAR' } },
+  movement_opportunities: {
+    lifetime: 'run',
+    columns: {
+      account_id: id,
+      opportunity_ids: 'VARCHAR',
+      opportunity_types: 'VARCHAR',
+      opportunity_owners: 'VARCHAR',
+      joined_by: 'VARCHAR',
+    },
+  },
   window_accounts: {
     lifetime: 'run',
     columns: {

@@ -19,6 +19,12 @@ ids AS (
   FROM movement_ids
   WHERE month = :closing_month AND version = :ids_version
 ),
+-- None without an export of the CRM: the ids of the lines are then all that is known.
+linked AS (
+  SELECT account_id, opportunity_ids, opportunity_types, opportunity_owners, joined_by
+  FROM movement_opportunities
+  WHERE month = :closing_month AND version = :opportunities_version
+),
 names AS (
   SELECT customer_id AS account_id, name
   FROM customers
@@ -42,8 +48,12 @@ SELECT
   moved.acv_band,
   moved.cohort_year,
   coalesce(ids.invoice_ids, '') AS invoice_ids,
-  coalesce(ids.opportunity_ids, '') AS opportunity_ids
+  coalesce(linked.opportunity_ids, ids.opportunity_ids, '') AS opportunity_ids,
+  coalesce(linked.opportunity_types, '') AS opportunity_types,
+  coalesce(linked.opportunity_owners, '') AS opportunity_owners,
+  CASE WHEN ids.opportunity_ids <> '' AND :ids_that_suffice = :ids_version THEN 'id' ELSE coalesce(linked.joined_by, '') END AS opportunity_joined_by
 FROM moved
 LEFT JOIN ids ON ids.account_id = moved.account_id
+LEFT JOIN linked ON linked.account_id = moved.account_id
 LEFT JOIN names ON names.account_id = moved.account_id
 ORDER BY abs(moved.closing_mrr - moved.opening_mrr) DESC NULLS LAST, moved.account_id

@@ -11,9 +11,11 @@ export const reportQueryNames = [
   'families',
   'first-seen',
   'movement-ids',
+  'movement-opportunities',
   'movements',
   'stale-customers',
   'top-movers',
+  'traced',
   'unknown-customers',
   'window-accounts',
 ] as const;

@@ -2,8 +2,8 @@
 import type { MrrBasis } from '../core/basis.ts';
 import type { Gate, GateCode, Report } from '../core/report.ts';
 import { displayText } from './display-text.ts';
-import { countText, longMonth, plural } from './formats.ts';
-import { headlineOf } from './headline.ts';
+import { countText, longMonth, percentText, plural, ratioOf, shareOf } from './formats.ts';
+import { headlineOf, windowPhrase } from './headline.ts';
 
 export type GateNote = { readonly title: string; readonly message: string };
 
@@ -48,6 +48,18 @@ export const basisFacts = (report: Report): { readonly name: string; readonly va
   { name: 'Basis', value: report.basis.mrr },
 ];
 
+/** How far the evidence of the headline window reaches; nothing where no CRM is connected. */
+const tracedNotes = (report: Report): string[] => {
+  const headline = headlineOf(report);
+  if (headline === null) return [];
+  const { traced, tracedShare } = headline.window;
+  if (traced === null || tracedShare === null) return [];
+  const share = (part: string) => percentText(shareOf(part, traced.movedMrr));
+  return [
+    `${percentText(ratioOf(tracedShare))} of the MRR that moved in ${windowPhrase(report, headline.name)} is traced to an invoice and an opportunity; ${share(traced.byInvoiceMrr)} to an invoice, ${share(traced.byOpportunityMrr)} to an opportunity.`,
+  ];
+};
+
 const basisMeanings: Readonly<Record<MrrBasis, string>> = {
   committed: 'MRR of subscriptions as they stood at the end of each month.',
   invoiced: 'MRR derived from invoice lines spread over their service periods.',
@@ -62,6 +74,7 @@ const mrrNotes = ({ basis, trendOnOtherBasis }: Report): string[] => {
 
 /** Below this many opening accounts a segment is flagged; benchmarks are somebody's, so the source is named. */
 export const basisNotes = (report: Report): string[] => [
+  ...tracedNotes(report),
   ...mrrNotes(report),
   `Low sample: fewer than ${countText(report.basis.lowSampleBelow)} accounts at the start; a few customers decide such a figure.`,
   `Benchmarks are for yearly NDR. Source: ${displayText(report.basis.benchmarkSource, 200)}`,

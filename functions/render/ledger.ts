@@ -2,6 +2,16 @@
 import type { WindowName } from '../core/month.ts';
 import type { Cause, Movement } from '../core/report.ts';
 
+/** How an opportunity was found: by its id on the lines that changed, or by account and close date. */
+export const joins = ['id', 'account_and_date'] as const;
+export type Join = (typeof joins)[number];
+
+/** For people; empty where no won opportunity was found. */
+export const joinWords = (join: Join | null): string => {
+  if (join === null) return '';
+  return join === 'id' ? 'id' : 'account and date';
+};
+
 /** One account that moved in one window. Money in the reporting currency, as the ledger states it. */
 export type LedgerRow = {
   readonly accountId: string;
@@ -18,6 +28,11 @@ export type LedgerRow = {
   /** As in movements.csv: ids with a semicolon between, empty without any. */
   readonly invoiceIds: string;
   readonly opportunityIds: string;
+  /** One for each id, in their order, with a semicolon between. */
+  readonly opportunityTypes: string;
+  readonly opportunityOwners: string;
+  /** Null where no won opportunity was found. */
+  readonly opportunityJoinedBy: Join | null;
 };
 
 export type LedgerWindow = {

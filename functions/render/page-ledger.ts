@@ -75,6 +75,19 @@ const idsText = (ids: string): string => {
   return kept === ids ? list : `${list}; …`;
 };
 
+/** Each opportunity with what the CRM says of it: `0061a (Upsell, Mia Chen)`. */
+const opportunitiesText = ({ opportunityIds, opportunityTypes, opportunityOwners }: LedgerRow): string => {
+  if (opportunityTypes === '' && opportunityOwners === '') return idsText(opportunityIds);
+  const [types, owners] = [opportunityTypes.split(';'), opportunityOwners.split(';')];
+  const said = opportunityIds.split(';').map((id, at) => {
+    const about = [types[at] ?? '', owners[at] ?? '']
+      .filter((text) => text !== '')
+      .map((text) => displayText(text, 40));
+    return about.length === 0 ? id : `${id} (${about.join(', ')})`;
+  });
+  return idsText(said.join(';'));
+};
+
 /** A name is optional in the customers file; an account is never nameless here. */
 const accountOf = ({ accountId, accountName }: LedgerRow): readonly [string, string] => {
   const id = displayText(accountId, 80);
@@ -108,7 +121,7 @@ export const pageLedger = (ledger: Ledger, limit: number = ledgerByteLimit): Pag
       row.closingMrr,
       segments.map(({ at }) => at),
       idsText(row.invoiceIds),
-      idsText(row.opportunityIds),
+      opportunitiesText(row),
     ];
     const added = [account, ...(reason === null ? [] : [reason]), ...segments].reduce(
       (sum, part) => sum + part.bytes,

@@ -18,6 +18,7 @@ const figureNames = new Map([
   ['grr', 'GRR'],
   ['ndrExInvoluntary', 'NDR without involuntary churn'],
   ['logoRetention', 'Logo retention'],
+  ['tracedShare', 'Moved MRR traced to invoice and opportunity'],
 ]);
 
 const isWindow = (part: string): part is WindowName => windowNames.some((name) => name === part);
@@ -32,11 +33,12 @@ const inWords = (field: string): string =>
 
 type Place = { readonly group: string; readonly window: WindowName; readonly field: string; readonly of: string };
 
-/** `windows.ttm.total.ndr`, `windows.ttm.bridge.new` or `segments.ttm.plan.Pro 2.0.ndr`; null for a path of another form. */
+/** `windows.ttm.total.ndr`, `windows.ttm.bridge.new`, `windows.ttm.tracedShare` or `segments.ttm.plan.Pro 2.0.ndr`; null for a path of another form. */
 const placeOf = (path: string): Place | null => {
   const [root, window = '', group, ...rest] = path.split('.');
   const field = rest.pop();
-  if (!isWindow(window) || group === undefined || field === undefined) return null;
+  if (!isWindow(window) || group === undefined) return null;
+  if (field === undefined) return root === 'windows' ? { group: 'window', window, field: group, of: '' } : null;
   if (root === 'windows' && rest.length === 0) return { group, window, field, of: '' };
   if (root !== 'segments') return null;
   return { group: 'segment', window, field, of: `${dimensionLabel(group)} ${displayText(rest.join('.'), 40)}` };

@@ -1,5 +1,5 @@
 /** The sheet of the ledger: written straight into its XML, since a hundred thousand rows are too many for cell objects. */
-import type { Ledger, LedgerRow, LedgerWindow } from './ledger.ts';
+import { joinWords, type Ledger, type LedgerRow, type LedgerWindow } from './ledger.ts';
 import { apart, cellText, columnLetter, type Formats, header, type Sheet } from './workbook-cells.ts';
 import { type ByteWriter, byteWriter } from './workbook-pack.ts';
 import { byWindow, windowText } from './workbook-tables.ts';
@@ -47,6 +47,9 @@ const columnsOf = (dimensions: readonly string[], names: ReadonlyMap<string, str
   ),
   { title: 'Invoices', width: 32, kind: 'single', of: ({ invoiceIds }) => invoiceIds },
   { title: 'Opportunities', width: 26, kind: 'single', of: ({ opportunityIds }) => opportunityIds },
+  { title: 'Opportunity types', width: 20, kind: 'repeated', of: ({ opportunityTypes }) => opportunityTypes },
+  { title: 'Opportunity owners', width: 22, kind: 'repeated', of: ({ opportunityOwners }) => opportunityOwners },
+  { title: 'Found by', width: 18, kind: 'repeated', of: ({ opportunityJoinedBy }) => joinWords(opportunityJoinedBy) },
 ];
 
 const dimensionsFrom = 9;

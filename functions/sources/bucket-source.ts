@@ -206,14 +206,15 @@ export const openBucketSource = async (bucket: SnapshotBucket, store: ObjectStor
         const files = await Promise.all((listing.tables.get(table) ?? []).map(known));
         return files.every((file) => file !== null) ? files : null;
       };
-      const [lines, customers, cancellations, payments, fx] = await Promise.all([
+      const [lines, customers, cancellations, payments, fx, opportunities] = await Promise.all([
         ofTable('lines'),
         ofTable('customers'),
         ofTable('cancellations'),
         ofTable('payments'),
         ofTable('fx'),
+        ofTable('opportunities'),
       ]);
-      return { tables: { lines, customers, cancellations, payments, fx }, warnings };
+      return { tables: { lines, customers, cancellations, payments, fx, opportunities }, warnings };
     },
   };
 };

@@ -1,88 +1,22 @@
-/** The contract's columns: what each may hold, and how a text becomes its exact type. Expressions are DuckDB's: it does the ingest. */
+/** The contract's columns, table by table, what makes a row one of its kind, and the order in which rows are stored. */
+import { type CrmReading, crmReading, crmSchema } from '../core/crm.ts';
+import {
+  type Column,
+  column,
+  currency,
+  date,
+  dayOrTime,
+  decimal,
+  id,
+  oneOf,
+  present,
+  required,
+  text,
+} from './column-rules.ts';
+import { opportunityColumns } from './opportunity-columns.ts';
 import type { StagedTable, TableName } from './source-file.ts';
 
-export type Column = {
-  readonly name: string;
-  readonly required: boolean;
-  /** True where the raw text may not stand. NULL is an absent value. */
-  readonly wrong: (raw: string) => string;
-  /** The type of the stored column. */
-  readonly type: string;
-  readonly problem: string;
-  /** Money must be text in JSON: a JSON number passes through a float. */
-  readonly exact: boolean;
-};
-
-const idLength = 255;
-const textLength = 10_000;
-
-const column = (name: string, rest: Omit<Column, 'name' | 'required' | 'exact'>, exact = false) => ({
-  name,
-  required: false,
-  exact,
-  ...rest,
-});
-
-const text = (name: string, length = textLength): Column =>
-  column(name, {
-    wrong: (raw) => `length(${raw}) > ${length}`,
-    type: 'VARCHAR',
-    problem: `must be at most ${length} characters`,
-  });
-
-const oneOf = (name: string, values: readonly string[]): Column =>
-  column(name, {
-    wrong: (raw) => `${raw} NOT IN (${values.map((value) => `'${value}'`).join(', ')})`,
-    type: 'VARCHAR',
-    problem: `must be one of ${values.join(', ')}`,
-  });
-
-const decimal = (name: string, places: number, sign: '' | '-?', words: string): Column =>
-  column(
-    name,
-    {
-      wrong: (raw) => `NOT regexp_full_match(${raw}, '${sign}[0-9]{1,${18 - places}}(\\.[0-9]{1,${places}})?')`,
-      type: `DECIMAL(18,${places})`,
-      problem: `must be ${words} such as 1234.50: at most ${places} decimals, no exponent, separators or signs of currency; in JSON as text in quotes, in Parquet as DECIMAL or text`,
-    },
-    true,
-  );
-
-const date = (name: string): Column =>
-  column(name, {
-    wrong: (raw) =>
-      `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') OR TRY_CAST(${raw} AS DATE) IS NULL)`,
-    type: 'DATE',
-    problem: 'must be a day, YYYY-MM-DD',
-  });
-
-/** A day, or a time of day on it, of the reporting time zone's clock. */
-const dayOrTime = (name: string): Column =>
-  column(name, {
-    wrong: (raw) =>
-      `${raw} IS NOT NULL AND (NOT regexp_full_match(${raw}, '(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?)?') OR TRY_CAST(${raw} AS TIMESTAMP) IS NULL)`,
-    type: 'TIMESTAMP',
-    problem: 'must be a day, YYYY-MM-DD, or a time in the reporting time zone, YYYY-MM-DD HH:MM:SS without a zone',
-  });
-
-const currency: Column = column('currency', {
-  wrong: (raw) => `NOT regexp_full_match(${raw}, '[A-Z]{3}')`,
-  type: 'VARCHAR',
-  problem: 'must be an ISO 4217 code of three capitals, such as USD',
-});
-
-/** A value must be there as well as right. */
-const required = (rule: Column): Column => ({
-  ...rule,
-  required: true,
-  wrong: (raw) => `${raw} IS NULL OR (${rule.wrong(raw)})`,
-  problem: `${rule.problem} (and is required)`,
-});
-
-/** The column must be there; its values may be absent. */
-const present = (rule: Column): Column => ({ ...rule, required: true });
-
-const id = (name: string) => text(name, idLength);
+export type { Column } from './column-rules.ts';
 
 /** States of an invoice whose lines were or will be paid for, and those whose lines nobody owes. */
 export const invoiceStates = {
@@ -100,7 +34,7 @@ const invoiceStatus: Column = column('status', {
   problem: `must be one of ${Object.values(invoiceStates).flat().join(', ')}`,
 });
 
-export const contractColumns: Readonly<Record<StagedTable, readonly Column[]>> = {
+const fixedColumns: Readonly<Record<Exclude<StagedTable, 'opportunities'>, readonly Column[]>> = {
   lines: [
     required(id('customer_id')),
     required(id('subscription_id')),
@@ -154,6 +88,13 @@ export const contractColumns: Readonly<Record<StagedTable, readonly Column[]>> =
   ],
 };
 
+/** An export of a CRM as the defaults read it. */
+export const usualReading: CrmReading = crmReading(crmSchema.parse({}));
+
+/** The columns of a table. Those of opportunities depend on how the CRM's export is to be read. */
+export const contractColumns = (table: StagedTable, reading: CrmReading = usualReading): readonly Column[] =>
+  table === 'opportunities' ? opportunityColumns(reading) : fixedColumns[table];
+
 /** Columns of which a row that lacks one is not compared with others. */
 export const comparedWith: Partial<Readonly<Record<StagedTable, string>>> = { invoice_lines: 'line_id' };
 
@@ -161,6 +102,7 @@ export const comparedWith: Partial<Readonly<Record<StagedTable, string>>> = { in
 export const uniqueBy: Partial<Readonly<Record<StagedTable, readonly string[]>>> = {
   customers: ['customer_id'],
   fx: ['currency'],
+  opportunities: ['opportunity_key'],
   invoice_lines: ['invoice_id', 'line_id'],
 };
 
@@ -171,4 +113,5 @@ export const sortedBy: Readonly<Record<TableName, readonly string[]>> = {
   cancellations: ['customer_id', 'ended_on', 'reason', 'subscription_id', 'note'],
   payments: ['customer_id', 'invoice_id', 'failed_on', 'state', 'amount', 'currency', 'resolved_on', 'decline_code'],
   fx: ['currency'],
+  opportunities: ['opportunity_key', 'opportunity_id'],
 };

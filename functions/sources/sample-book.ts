@@ -6,6 +6,7 @@ import { accountLife, type Life, type SampleRow } from './sample-book/account-li
 import { amountText } from './sample-book/amounts.ts';
 import { ratesOf } from './sample-book/currencies.ts';
 import { diceFor } from './sample-book/dice.ts';
+import { exportColumns, sampleCrm } from './sample-book/opportunities.ts';
 import { profileOf } from './sample-book/profile.ts';
 import { type Wrapping, writeTable } from './sample-book/table-file.ts';
 
@@ -108,9 +109,14 @@ export const writeSampleBook = async (dir: string, options: SampleOptions = {}):
     return accountLife(profileOf(index, startOf(index, accounts, months, dice.between(1, 24)), dice), dice);
   });
 
+  const crm = sampleCrm(seed);
   let late: SampleRow | undefined;
   for (const [at, month] of calendar.entries()) {
     const happenings = lives.map((life) => life.live(at, month));
+    for (const [index, life] of lives.entries()) {
+      const told = happenings[index];
+      if (told !== undefined) crm.watch(index, { profile: life.profile, root: rootOf(life) }, at, month, told);
+    }
     const tables = {
       lines: happenings.flatMap(({ lines }) => lines),
       customers: lives.flatMap((_, index) => customerRows(lives, index, at)),
@@ -129,6 +135,8 @@ export const writeSampleBook = async (dir: string, options: SampleOptions = {}):
       await writeTable(folder, table, columnsOf[table], tables[table], wrappingOf(toNewest));
     }
     await writeTable(folder, 'fx', columnsOf.fx, tables.fx, 'csv');
+    // A CRM is exported whole: the newest export replaces those before it.
+    if (toNewest === 0) await writeTable(folder, 'opportunities', exportColumns, crm.rows(), 'csv');
     await writeFile(join(folder, 'control.json'), controlOf(tables.lines));
   }
 };

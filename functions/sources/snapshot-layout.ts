@@ -109,6 +109,7 @@ export const readListing = async <E extends Entry>(
     cancellations: await filesOf('cancellations'),
     payments: await filesOf('payments'),
     fx: await filesOf('fx'),
+    opportunities: await filesOf('opportunities'),
   };
   return { month, tables, control: listing.control === null ? null : await read(listing.control), warnings };
 };

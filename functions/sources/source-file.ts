@@ -1,7 +1,7 @@
 /** The files that a month of input may consist of, by name. */
 import type { Month } from '../core/month.ts';
 
-export const tableNames = ['lines', 'customers', 'cancellations', 'payments', 'fx'] as const;
+export const tableNames = ['lines', 'customers', 'cancellations', 'payments', 'fx', 'opportunities'] as const;
 export type TableName = (typeof tableNames)[number];
 
 /** What files are read as: the tables of a month, and the lines of invoices that books of months are made of. */

@@ -103,6 +103,9 @@ const windowOf = (window: WindowName, count: number): { ledger: LedgerWindow; su
       segments: [...segments, opening === 0 ? '(none)' : 'SMB', opening === 0 ? '(none)' : '2024'],
       invoiceIds: `in_${number}a${window}xYz;in_${number}b${window}xYz`,
       opportunityIds: movement === 'churn' ? '' : `006${number}${window}`,
+      opportunityTypes: movement === 'churn' ? '' : movement === 'new' ? 'New Business' : 'Upsell',
+      opportunityOwners: movement === 'churn' ? '' : `Owner ${index % 40}`,
+      opportunityJoinedBy: movement === 'churn' ? null : 'id',
     });
   }
   for (let segment = 0; segment < segmentsOfDimension; segment += 1) {

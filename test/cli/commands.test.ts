@@ -166,6 +166,16 @@ describe('trace', () => {
     ]);
   });
 
+  test('of one account it says first, in a sentence, which invoice and which opportunity', async () => {
+    const answer =
+      'Elm (elm) left with USD 200.00 (involuntary: payment_failed), from 200.00 in 2026-09 to 0.00 in 2026-10. ' +
+      'Invoice in-elm-2026-09. Opportunity opp-elm, by id on the lines that changed.';
+    const { stdout } = await at('trace', '--month', '2026-10', '--window', 'month', '--account', 'elm');
+    expect(stdout.split('\n')[0]).toBe(answer);
+    const told = await at('trace', '--month', '2026-10', '--window', 'month', '--account', 'elm', '--json');
+    expect(JSON.parse(told.stdout)).toMatchObject({ answers: [answer] });
+  });
+
   test('one segment, or several; what is not there is told', async () => {
     const amer = await trace('--window', 'month', '--segment', 'region=AMER');
     expect(amer.rows.map(({ account_id }) => account_id)).toEqual(['elm', 'atlas', 'jade']);

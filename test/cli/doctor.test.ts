@@ -72,6 +72,18 @@ test('3: a folder that a gate would block; 2: an address or a folder that is non
   expect((await doctor('billing', { args: ['--stack', 'retention'] })).stderr).toContain('from this machine');
 });
 
+test('an export of invoice lines is looked over as the months that it makes, and its rates belong beside it', async () => {
+  const line = 'in_1,cus_1,sub_1,item_1,core,EUR,100.00,2026-09-01,2026-10-01,paid,2026-09-01\n';
+  const header =
+    'invoice_id,customer_id,subscription_id,item_id,product,currency,amount,period_start,period_end,status,issued_on\n';
+  await writeFiles(join(root, 'exports'), { 'invoice_lines.csv': `${header}${line}` });
+  const { status, stdout } = await doctor('invoices:exports?until=2026-09');
+  expect(status).toBe(3);
+  expect(stdout).toMatch(/^ +exports\/2026-09\/fx\.csv, a new file:$/m);
+  expect((await treeOf(root))['exports/invoice_lines.csv']).toBeDefined();
+  expect(Object.keys(await treeOf(root))).toHaveLength(1);
+});
+
 test('what came from outside does not steer the terminal', async () => {
   const evil = '\u001b]0;owned\u0007\u001b[2J\u202e';
   await writeFiles(join(root, 'billing'), {

@@ -13,6 +13,12 @@ const stored: Readonly<Record<TableName, SourceRow & { readonly [column: string]
   cancellations: { ...goodRows.cancellations, ended_month: '2026-10', reason_key: 'too_expensive' },
   payments: { ...goodRows.payments, amount: '100.0000' },
   fx: { ...goodRows.fx, rate: '1.07123456' },
+  opportunities: {
+    ...goodRows.opportunities,
+    opportunity_key: '0061a00000abcde',
+    close_day: '20757',
+    won: 'true',
+  },
 };
 
 const line = (customer: string, rest: SourceRow = {}): SourceRow => ({
@@ -131,7 +137,7 @@ export const loaderForms = (bench: Bench): void => {
 
     test('what is stored does not depend on the order of the rows', async () => {
       for (const table of tableNames) {
-        const key = table === 'fx' ? 'currency' : 'customer_id';
+        const key = table === 'fx' ? 'currency' : table === 'opportunities' ? 'opportunity_id' : 'customer_id';
         const keys = table === 'fx' ? ['CHF', 'EUR', 'GBP', 'USD'] : ['d', 'B', 'a', 'é'];
         const rows = keys.map((value) => ({ ...goodRows[table], [key]: value }));
         const bytes = [];

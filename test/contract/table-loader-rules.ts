@@ -1,7 +1,7 @@
 /** Every rule of every column: what breaks it is told with file, line, column and value, and stores nothing. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { tableNames } from '../../functions/sources/source-file.ts';
+import { type TableName, tableNames } from '../../functions/sources/source-file.ts';
 import type { Bench } from './table-loader.ts';
 import { csvOf, goodRows, ndjsonOf, requiredColumns, type SourceRow, spoilers } from './table-rules.ts';
 
@@ -16,7 +16,12 @@ export const loaderRules = (bench: Bench): void => {
 
     test.each(cases)('$table $column', async ({ table, column, values }) => {
       // Each bad row between good ones, so that a line number can be wrong.
-      const key = table === 'fx' ? 'currency' : table === 'lines' ? 'item_id' : 'customer_id';
+      const keys: Partial<Record<TableName, string>> = {
+        fx: 'currency',
+        lines: 'item_id',
+        opportunities: 'opportunity_id',
+      };
+      const key = keys[table] ?? 'customer_id';
       const good = (at: number): SourceRow =>
         table === 'fx'
           ? { currency: `A${String.fromCharCode(65 + at)}A`, rate: '1.5' }

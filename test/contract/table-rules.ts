@@ -40,6 +40,16 @@ export const goodRows: Readonly<Record<TableName, SourceRow>> = {
     resolved_on: '2026-10-05',
   },
   fx: { currency: 'EUR', rate: '1.07123456' },
+  opportunities: {
+    opportunity_id: '0061a00000abcdeAAA',
+    customer_id: 'cus_1',
+    account_id: 'acc_1',
+    close_date: '2026-10-31',
+    type: 'Upsell',
+    owner: 'Mia Chen',
+    stage: 'Closed Won',
+    is_won: 'true',
+  },
 };
 
 export const requiredColumns: Readonly<Record<TableName, readonly string[]>> = {
@@ -48,6 +58,7 @@ export const requiredColumns: Readonly<Record<TableName, readonly string[]>> = {
   cancellations: ['customer_id', 'ended_on', 'reason'],
   payments: ['customer_id', 'invoice_id', 'failed_on', 'amount', 'currency', 'state'],
   fx: ['currency', 'rate'],
+  opportunities: ['opportunity_id'],
 };
 
 const noMoney = [
@@ -99,6 +110,28 @@ export const spoilers: Readonly<Record<TableName, Readonly<Record<string, readon
     decline_code: ['x'.repeat(10_001)],
     state: ['failed', 'In_Grace'],
     resolved_on: noDays,
+  },
+  opportunities: {
+    opportunity_id: [tooLong, 'a;b'],
+    customer_id: [tooLong],
+    close_date: [
+      '2026-13-01',
+      '2026-02-30',
+      '2026-1-1',
+      '20261031',
+      'today',
+      '31/10/26',
+      '13/13/2026',
+      '04/05/2026',
+      '04-05-2026',
+      '31.13.2026',
+      '2026-10-31 late',
+      '1793404800000',
+    ],
+    type: ['x'.repeat(10_001)],
+    owner: ['x'.repeat(10_001)],
+    stage: ['x'.repeat(10_001)],
+    is_won: ['maybe', '2', 'Closed Won'],
   },
   fx: { currency: ['eur', 'EURO'], rate: ['-1', '1.123456789', '1e0', '1,07', '0', '0.00000000'] },
 };

@@ -28,6 +28,11 @@ describe('a configuration', () => {
     expect(defaultConfig.dimensions).toBeUndefined();
   });
 
+  it('reads opportunities by the defaults where it says nothing of them', () => {
+    expect(defaultConfig.crm).toEqual({ columns: {}, toleranceDays: 45 });
+    expect(configSchema.parse({ crm: { toleranceDays: 10 } }).crm).toEqual({ columns: {}, toleranceDays: 10 });
+  });
+
   it('keeps the default of a gate that it leaves out', () =>
     expect(configSchema.parse({ gates: { bookSwing: '0.5' } }).gates).toEqual({
       unclassifiedShare: '0.05',
@@ -38,6 +43,8 @@ describe('a configuration', () => {
     [{ reportingcurrency: 'EUR' }, 'reportingcurrency'],
     [{ gates: { bookswing: '0.5' } }, 'bookswing'],
     [{ acvBands: [{ name: 'All', from: '0', to: '5' }] }, 'to'],
+    [{ crm: { tolerance: 45 } }, 'tolerance'],
+    [{ crm: { columns: { closed: 'Close Date' } } }, 'closed'],
   ])('with a setting that does not exist is refused by its name: %j', (value, key) =>
     expect(faultsOf(value)).toContain(key),
   );
@@ -50,6 +57,12 @@ describe('a configuration', () => {
     [{ gates: { bookSwing: 0.3 } }, 'bookSwing'],
     [{ gates: { bookSwing: '30' } }, 'between "0" and "1"'],
     [{ acvBands: [] }, 'acvBands'],
+    [{ crm: { toleranceDays: -1 } }, 'toleranceDays'],
+    [{ crm: { toleranceDays: 1.5 } }, 'toleranceDays'],
+    [{ crm: { toleranceDays: 400 } }, 'toleranceDays'],
+    [{ crm: { dateForm: 'YY/MM/DD' } }, 'dateForm'],
+    [{ crm: { won: [] } }, 'won'],
+    [{ crm: { columns: { type: '' } } }, 'type'],
     [{ acvBands: [{ name: 'SMB', from: '1' }] }, 'must start from "0"'],
     [
       {

@@ -38,6 +38,18 @@ describe('a restatement', () => {
     });
   });
 
+  it('names a traced share that changed, and none that was never said', async () => {
+    const report = await reportOf('90');
+    const sharing = (tracedShare: string | null): Report => {
+      const { month } = report.windows;
+      return { ...report, windows: { ...report.windows, month: month === null ? null : { ...month, tracedShare } } };
+    };
+    expect(changedFigures(sharing('0.500000'), sharing('0.750000'))).toEqual([
+      { figure: 'windows.month.tracedShare', was: '0.500000', now: '0.750000' },
+    ]);
+    expect(changedFigures(sharing(null), sharing('0.750000'))).toEqual([]);
+  });
+
   it('of history compares the trend with what each month reported', async () => {
     const now = await reportOf('90');
     const september = await measureBook(gridOf('account 2026-08 2026-09\nacme 100 100\nbell 100 50'), '2026-09');

@@ -65,7 +65,7 @@ const look = (settings: Settings = {}): Promise<Diagnosis> => {
       vendor,
       address,
       open: () => openExaminer(vendor, address, environmentOf(settings)),
-      inbox: found?.source ?? null,
+      inbox: found,
     });
   });
 };
@@ -230,8 +230,9 @@ describe('the clock', () => {
 
 describe('history', () => {
   it('says until when a month can be put back, and when the book began', async () => {
+    const began = Math.min(...server.account.subscriptions.map(({ created }) => created));
     expect((await check('history')).seen).toBe(
-      '2026-10 can be put back exactly until 2026-11-30 (Stripe tells changes for 30 days); the oldest subscription began in 2026-05',
+      `2026-10 can be put back exactly until 2026-11-30 (Stripe tells changes for 30 days); the oldest subscription began in ${new Date(began * 1000).toISOString().slice(0, 7)}`,
     );
   });
 
@@ -244,7 +245,8 @@ describe('history', () => {
   });
 
   it('finds the month of the oldest subscription, wherever it lies', async () => {
-    for (const began of ['2012-02-29T00:00:00Z', '2026-10-31T23:59:59Z']) {
+    const days = ['2010-01', '2012-02', '2019-12', '2024-03', '2026-08', '2026-09', '2026-10'];
+    for (const began of days.map((month) => `${month}-29T23:59:59Z`.replace('02-29', '02-28'))) {
       having({ subscriptions: [{ ...subscription(), id: 'sub_old', created: at(began) }] });
       expect((await check('history')).seen).toContain(`began in ${began.slice(0, 7)}`);
     }
@@ -311,8 +313,12 @@ describe('a sample', () => {
     ]);
     await withRates();
     expect((await check('rates')).outcome).toBe('ok');
-    const kwd = { ...item(), price: price({ currency: 'kwd' }) };
-    having({ subscriptions: [{ ...subscription({ currency: 'kwd', items: [kwd] }), id: 'sub_kwd', created: 1 }] });
+    const paying = (currency: string, status: string) => ({
+      ...subscription({ status, currency, items: [item({ price: price({ currency }) })] }),
+      id: `sub_${currency}`,
+      created: 1,
+    });
+    having({ subscriptions: [paying('kwd', 'past_due'), paying('chf', 'trialing')] });
     expect((await check('rates')).paste).toEqual(['inbox/2026-08/fx.csv, to be added:', 'KWD,<USD for 1 KWD>']);
   });
 
@@ -350,6 +356,7 @@ describe('a month', () => {
       'history: ok',
       'pulled: ok',
       'files: ok',
+      'notes: ok',
       'control totals: ok',
       'snapshots: ok',
       'rates: fail',
@@ -360,6 +367,7 @@ describe('a month', () => {
     expect(named(diagnosis, 'pulled').seen).toBe(
       '2026-10 was pulled from Stripe on 2026-11-02; 1 month from 2026-10 to 2026-10',
     );
+    expect(named(diagnosis, 'notes').seen).toContain('3 of 10 lines changed since the month’s end');
     expect(named(diagnosis, 'rates')).toMatchObject({ kind: 'blocked' });
     expect(server.asked.some((path) => path.includes('limit=100'))).toBe(false);
     expect(await treeOf(join(root, 'home'))).toEqual(before);

@@ -27,8 +27,8 @@ const look = async (files: Readonly<Files>, { month, config = {} }: Settings = {
   await writeFiles(join(root, 'billing'), files);
   const options = { home: join(root, 'home'), dryRun: true, environment: {}, progress: () => {}, note: () => {} };
   return withLocalWorld(options, async (world) => {
-    const { source } = await openSnapshots(join(root, 'billing'), world.store);
-    return examineFolder(source, {
+    const found = await openSnapshots(join(root, 'billing'), world.store);
+    return examineFolder(found, {
       month: month === undefined ? null : parseMonth(month),
       config: parseConfig(config, 'test'),
       looked: world,
@@ -113,10 +113,11 @@ describe('files', () => {
 
   it('of other names, and columns that are misspelt', async () => {
     const misspelt = corrected(book, '2026-10/lines.csv', 'opportunity_id', 'oportunity_id');
-    const left = await check('left aside', { ...misspelt, '2026-10/canceled.csv': 'a,b\n' });
+    const left = await check('left aside', { ...misspelt, '2026-10/canceled.csv': 'a,b\n', 'old.zip': '' });
     expect(left.outcome).toBe('warn');
     expect(left.seen).toContain('oportunity_id');
     expect(left.seen).toContain('2026-10/canceled.csv');
+    expect(left.seen).toContain('old.zip');
   });
 });
 
@@ -159,6 +160,11 @@ describe('rates', () => {
         .sort()
         .flatMap((month) => [`billing/${month}/fx.csv, a new file:`, 'currency,rate', 'EUR,<USD for 1 EUR>']),
     );
+  });
+
+  it('that only a later file has are to be given to the months before it', async () => {
+    const found = await check('rates', without(book, '2026-09/fx'));
+    expect(found.paste).toEqual(['billing/2026-09/fx.csv, a new file:', 'currency,rate', 'EUR,<USD for 1 EUR>']);
   });
 
   it('that a newer file took away are to be added to that one', async () => {

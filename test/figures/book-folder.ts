@@ -52,6 +52,7 @@ const parquetTypes: Readonly<Record<string, string>> = {
   ended_on: 'DATE',
   failed_on: 'DATE',
   resolved_on: 'DATE',
+  close_date: 'DATE',
 };
 
 const writeParquet = async (path: string, rows: readonly Fields[], columns: readonly string[]): Promise<void> => {

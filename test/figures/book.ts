@@ -3,7 +3,7 @@
 /** One row: columns to text, as it would stand in a file. */
 export type Fields = Readonly<Record<string, string>>;
 
-export const bookTables = ['lines', 'customers', 'cancellations', 'payments', 'fx'] as const;
+export const bookTables = ['lines', 'customers', 'cancellations', 'payments', 'fx', 'opportunities'] as const;
 export type BookTable = (typeof bookTables)[number];
 
 export type BookMonth = {
@@ -12,6 +12,7 @@ export type BookMonth = {
   readonly cancellations?: readonly Fields[];
   readonly payments?: readonly Fields[];
   readonly fx?: readonly Fields[];
+  readonly opportunities?: readonly Fields[];
   /** The text of control.json. */
   readonly control?: string;
 };

@@ -116,14 +116,14 @@ test('the figures are those worked out by hand', async () => {
   // Beside each movement stand the invoices of the lines that moved.
   const ledger = await folder.text(`${revision}/movements.csv`);
   expect(ledger.split('\n').filter((line) => line.startsWith('ttm,'))).toEqual([
-    'ttm,fern,Fern,new,,,0.00,750.00,750.00,Team,APAC,(none),(none),in-fern-2026-10,opp-fern',
-    'ttm,atlas,"Atlas, Inc.",expansion,,,9000.00,9600.00,600.00,Scale,AMER,Enterprise,2025,in-atlas-2026-10,opp-atlas',
-    'ttm,dune,Dune,churn,voluntary,too_expensive,300.00,0.00,-300.00,Team,AMER,SMB,2025,in-dune-2025-10,opp-dune',
-    'ttm,elm,Elm,churn,involuntary,payment_failed,200.00,0.00,-200.00,Team,AMER,SMB,2025,in-elm-2025-10;in-elm-2026-09,opp-elm',
-    'ttm,birch,Birch,contraction,,,500.00,350.00,-150.00,Team,EMEA,SMB,2025,in-birch-2026-10,opp-birch',
-    'ttm,haven,Haven,churn,paused,,80.00,0.00,-80.00,Solo,EMEA,SMB,2025,in-haven-2025-10,opp-haven',
-    'ttm,iris,Iris,expansion,,,100.00,115.00,15.00,Solo,EMEA,SMB,2025,in-iris-two-2026-10,opp-iris-two',
-    'ttm,jade,Jade,churn,unclassified,,10.00,0.00,-10.00,Solo,AMER,SMB,2025,in-jade-2025-10,opp-jade',
+    'ttm,fern,Fern,new,,,0.00,750.00,750.00,Team,APAC,(none),(none),in-fern-2026-10,opp-fern,,,id',
+    'ttm,atlas,"Atlas, Inc.",expansion,,,9000.00,9600.00,600.00,Scale,AMER,Enterprise,2025,in-atlas-2026-10,opp-atlas,,,id',
+    'ttm,dune,Dune,churn,voluntary,too_expensive,300.00,0.00,-300.00,Team,AMER,SMB,2025,in-dune-2025-10,opp-dune,,,id',
+    'ttm,elm,Elm,churn,involuntary,payment_failed,200.00,0.00,-200.00,Team,AMER,SMB,2025,in-elm-2025-10;in-elm-2026-09,opp-elm,,,id',
+    'ttm,birch,Birch,contraction,,,500.00,350.00,-150.00,Team,EMEA,SMB,2025,in-birch-2026-10,opp-birch,,,id',
+    'ttm,haven,Haven,churn,paused,,80.00,0.00,-80.00,Solo,EMEA,SMB,2025,in-haven-2025-10,opp-haven,,,id',
+    'ttm,iris,Iris,expansion,,,100.00,115.00,15.00,Solo,EMEA,SMB,2025,in-iris-two-2026-10,opp-iris-two,,,id',
+    'ttm,jade,Jade,churn,unclassified,,10.00,0.00,-10.00,Solo,AMER,SMB,2025,in-jade-2025-10,opp-jade,,,id',
   ]);
 });
 

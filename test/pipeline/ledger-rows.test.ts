@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const header =
-  'window,account_id,account_name,movement,cause,reason,opening_mrr,closing_mrr,delta_mrr,plan,acv_band,cohort_year,invoice_ids,opportunity_ids';
+  'window,account_id,account_name,movement,cause,reason,opening_mrr,closing_mrr,delta_mrr,plan,acv_band,cohort_year,invoice_ids,opportunity_ids,opportunity_types,opportunity_owners,opportunity_joined_by';
 
 const read = async (rows: readonly string[], limit = 10) => {
   const path = join(folder, 'ledger.csv');
@@ -25,8 +25,8 @@ const read = async (rows: readonly string[], limit = 10) => {
 
 it('reads every cell, and the cells that keep spreadsheets from running them as they were', async () => {
   const rows = await read([
-    `ttm,'=7,"'@Müller, ""KG""",churn,involuntary,'-card,10.00,0.00,-10.00,'+Team,SMB,2024,in_1;in_2,`,
-    'ttm,a1,,new,,,0.00,5.50,5.50,(none),(none),(none),,opp_1',
+    `ttm,'=7,"'@Müller, ""KG""",churn,involuntary,'-card,10.00,0.00,-10.00,'+Team,SMB,2024,in_1;in_2,,,,`,
+    "ttm,a1,,new,,,0.00,5.50,5.50,(none),(none),(none),,'=opp_1,'+Upsell,\"'@Mia, Jr.\",account_and_date",
   ]);
   expect(rows).toEqual([
     {
@@ -41,6 +41,9 @@ it('reads every cell, and the cells that keep spreadsheets from running them as 
       segments: ['+Team', 'SMB', '2024'],
       invoiceIds: 'in_1;in_2',
       opportunityIds: '',
+      opportunityTypes: '',
+      opportunityOwners: '',
+      opportunityJoinedBy: null,
     },
     {
       accountId: 'a1',
@@ -53,7 +56,10 @@ it('reads every cell, and the cells that keep spreadsheets from running them as 
       deltaMrr: '5.50',
       segments: ['(none)', '(none)', '(none)'],
       invoiceIds: '',
-      opportunityIds: 'opp_1',
+      opportunityIds: '=opp_1',
+      opportunityTypes: '+Upsell',
+      opportunityOwners: '@Mia, Jr.',
+      opportunityJoinedBy: 'account_and_date',
     },
   ]);
 });
@@ -79,7 +85,7 @@ it('takes off the apostrophe that was put on, and not one that was there', async
 });
 
 it('stops at the limit', async () => {
-  const rows = Array.from({ length: 30 }, (_, at) => `ttm,a${at},,new,,,0.00,5.50,5.50,x,x,x,,`);
+  const rows = Array.from({ length: 30 }, (_, at) => `ttm,a${at},,new,,,0.00,5.50,5.50,x,x,x,,,,,`);
   expect((await read(rows, 7)).map(({ accountId }) => accountId)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', 'a5', 'a6']);
   expect(await read(rows, 0)).toEqual([]);
 });

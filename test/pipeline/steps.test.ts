@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withLocalWorld } from '../../functions/compose-local.ts';
 import { parseConfig } from '../../functions/config-file.ts';
+import { defaultConfig } from '../../functions/core/config.ts';
 import { parseMonth } from '../../functions/core/month.ts';
 import type { World } from '../../functions/pipeline.ts';
 import { recipientsOf } from '../../functions/recipients.ts';
@@ -82,11 +83,14 @@ const twice = async <T>(work: (world: World) => Promise<T>): Promise<T> => {
 };
 
 const plan = () =>
-  inWorld(async ({ store }) => tasksOf(month, await openBucketSource(bucketOf(folder.source).bucket, store), store));
+  inWorld(async ({ store }) =>
+    tasksOf(month, await openBucketSource(bucketOf(folder.source).bucket, store), defaultConfig, store),
+  );
 const readAll = (run: string) =>
   inWorld(async (world) => {
     const source = await sourceOf(world);
-    for (const task of await tasksOf(month, source, world.store)) await readTable(run, task, source, world);
+    for (const task of await tasksOf(month, source, defaultConfig, world.store))
+      await readTable(run, task, source, defaultConfig, world);
   });
 const sourceOf = ({ store }: World) => openBucketSource(bucketOf(folder.source).bucket, store);
 const outcome = async (run: string) =>

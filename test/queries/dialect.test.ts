@@ -22,12 +22,16 @@ const functions = new Set([
   'count',
   'element_at',
   'grouping',
+  'length',
   'max',
   'min',
   'row_number',
+  'split',
+  'strpos',
   'substr',
   'sum',
   'try_cast',
+  'unnest',
 ]);
 
 /** Words that a bracket may follow without a call. */
@@ -77,8 +81,12 @@ beforeAll(async () => {
     const names = tokens
       .filter((token, at) => tokens[at + 1] === '(' && /^\w/.test(token))
       .map((name) => name.toLowerCase());
-    // A CTE's columns stand in brackets as arguments do: `name (column, …) AS (`.
-    const ctes = new Set([...sql.matchAll(/^(?:WITH )?(\w+) \([^()]*\) AS \(/gm)].map(([, name = '']) => name));
+    // Columns of a CTE and of an alias stand in brackets as arguments do: `name (column, …) AS (`, `AS name (column)`.
+    const ctes = new Set(
+      [...sql.matchAll(/^(?:WITH )?(\w+) \([^()]*\) AS \(|\) AS (\w+) \([^()]*\)$/gm)].map(
+        ([, cte, alias]) => cte ?? alias ?? '',
+      ),
+    );
     return [...new Set(names)].filter((name) => !words.has(name) && !ctes.has(name));
   };
 });

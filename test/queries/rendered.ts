@@ -26,6 +26,7 @@ const catalog: Catalog = new Map(
       cancellations: table(`x-${month}`),
       payments: table(`p-${month}`),
       fx: table(`f-${month}`),
+      opportunities: table(`o-${month}`),
     },
   ]),
 );
@@ -39,6 +40,7 @@ export const renderedQueries = (reportingCurrency = 'USD'): ReadonlyMap<QueryNam
     lineage.cells(accounts),
     lineage.topMovers(accounts),
     lineage.movements(accounts, 'ttm', lineage.dimensions(closing)),
+    lineage.traced(accounts, 'ttm'),
     lineage.bookTotal(closing, closing),
     lineage.failedPayments(closing),
     lineage.unknownCustomers(closing),

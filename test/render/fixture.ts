@@ -97,6 +97,23 @@ const failedPayments: Readonly<Record<WindowName, WindowReport['failedPayments']
 
 const fxUnits: Readonly<Record<WindowName, number>> = { month: -41_207, quarter: 98_050, ttm: 312_775 };
 
+/** Every movement has an invoice, and what is no churn an opportunity. */
+const tracedOf = (opening: number): Pick<WindowReport, 'traced' | 'tracedShare'> => {
+  const moved = book.map(({ amounts }) => ({ from: amounts[opening] ?? 0, to: amounts[closing] ?? 0 }));
+  const total = moved.reduce((sum, { from, to }) => sum + Math.abs(to - from), 0);
+  const traced = moved.reduce((sum, { from, to }) => sum + (to === 0 ? 0 : Math.abs(to - from)), 0);
+  const money = (cents: number) => (cents / 100).toFixed(2);
+  return {
+    traced: {
+      movedMrr: money(total),
+      byInvoiceMrr: money(total),
+      byOpportunityMrr: money(traced),
+      tracedMrr: money(traced),
+    },
+    tracedShare: total === 0 ? null : (traced / total).toFixed(6),
+  };
+};
+
 const windowOf = (window: WindowName): WindowReport => {
   const opening = closing - windowLength[window];
   return {
@@ -106,6 +123,7 @@ const windowOf = (window: WindowName): WindowReport => {
     total: retentionOf(book, opening, closing),
     bridge: bridgeOf(book, opening, closing, fxUnits[window]),
     failedPayments: failedPayments[window],
+    ...tracedOf(opening),
   };
 };
 
@@ -171,6 +189,9 @@ export const makeLedger = (limit = Infinity): Ledger => ({
           segments,
           invoiceIds: `in_${account.id}_1;in_${account.id}_2`,
           opportunityIds: movement === 'churn' ? '' : `opp_${account.id}`,
+          opportunityTypes: movement === 'churn' ? '' : 'Upsell',
+          opportunityOwners: movement === 'churn' ? '' : 'Mia Chen',
+          opportunityJoinedBy: movement === 'churn' ? null : ('id' as const),
         };
       });
     return { window, rows: rows.slice(0, limit), total: rows.length };

@@ -37,6 +37,26 @@ const withRows = (change: (row: LedgerRow, index: number) => Partial<LedgerRow>,
   })),
 });
 
+describe('opportunities', () => {
+  const textOf = (row: Partial<LedgerRow>): string | undefined => {
+    const ledger = makeLedger(1);
+    const windows = ledger.windows.map((window) => ({
+      ...window,
+      rows: window.rows.map((was) => ({ ...was, ...row })),
+    }));
+    return parsed(pageLedger({ ...ledger, windows }).json).windows.ttm?.rows[0]?.[8];
+  };
+
+  test.each([
+    ['o-1', '', '', 'o-1'],
+    ['o-1;o-2', 'Upsell;', ';', 'o-1 (Upsell); o-2'],
+    ['o-1;o-2', ';Renewal', 'Mia;Bo, Jr.', 'o-1 (Mia); o-2 (Renewal, Bo, Jr.)'],
+    ['o-1', '</script><b>', '\u202eaiM', 'o-1 (</script><b>, aiM)'],
+  ])('%s, %j, %j: %s', (opportunityIds, opportunityTypes, opportunityOwners, text) => {
+    expect(textOf({ opportunityIds, opportunityTypes, opportunityOwners })).toBe(text);
+  });
+});
+
 describe('what it says', () => {
   const ledger = makeLedger();
   const embedded = parsed(pageLedger(ledger).json);
@@ -59,7 +79,14 @@ describe('what it says', () => {
       }),
     );
     expect(rows.length).toBeGreaterThan(20);
-    expect(shown).toEqual(rows);
+    const told = rows.map(({ opportunityTypes, opportunityOwners, opportunityJoinedBy, ...row }) => ({
+      ...row,
+      opportunityIds:
+        opportunityJoinedBy === null
+          ? row.opportunityIds
+          : `${row.opportunityIds} (${opportunityTypes}, ${opportunityOwners})`,
+    }));
+    expect(shown).toEqual(told);
   });
 
   test('the movements of each segment, found by its place, add up to its change', () => {

@@ -117,6 +117,7 @@ describe('read back by another library', () => {
     expect(head).toEqual([
       ...['Window', 'Account', 'Account name', 'Movement', 'Cause', 'Reason', 'Opening MRR', 'Closing MRR', 'Change'],
       ...['Plan', 'Region', 'ACV band', 'Cohort year', 'Invoices', 'Opportunities'],
+      ...['Opportunity types', 'Opportunity owners', 'Found by'],
     ]);
     const wanted = (['ttm', 'quarter', 'month'] as const).flatMap((name) => {
       const window = ledger.windows.find((one) => one.window === name)!;
@@ -125,7 +126,10 @@ describe('read back by another library', () => {
         ...[label, row.accountId, row.accountName, row.movement, row.cause, row.reason],
         ...[row.openingMrr, row.closingMrr, row.deltaMrr].map(Number),
         ...row.segments,
-        ...[row.invoiceIds, row.opportunityIds === '' ? null : row.opportunityIds],
+        row.invoiceIds,
+        ...[row.opportunityIds, row.opportunityTypes, row.opportunityOwners, row.opportunityJoinedBy ?? ''].map(
+          (text) => text || null,
+        ),
       ]);
     });
     expect(data).toEqual(wanted);
@@ -149,7 +153,7 @@ describe('read back by another library', () => {
       expect(xml(sheet)).toMatch(/<pane ySplit="1" [^>]*state="frozen"/);
     expect(xml('Segments')).toMatch(/<pane ySplit="1" xSplit="3" topLeftCell="D2"/);
     const { rows } = await fixture;
-    expect(xml('Movements')).toContain(`</sheetData><autoFilter ref="A1:O${rows('Movements').length}"/>`);
+    expect(xml('Movements')).toContain(`</sheetData><autoFilter ref="A1:R${rows('Movements').length}"/>`);
     expect(xml('Checks')).not.toContain('autoFilter');
     expect(xml('Segments')).toContain(
       '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>',

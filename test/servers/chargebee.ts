@@ -41,7 +41,7 @@ const filterOf = (name: string, operator: string, value: string): Test | null =>
 };
 
 const filterable: Readonly<Record<keyof Site, readonly string[]>> = {
-  subscriptions: ['created_at', 'updated_at'],
+  subscriptions: ['created_at', 'status', 'updated_at'],
   customers: ['created_at', 'updated_at'],
   invoices: ['date', 'subscription_id', 'updated_at'],
   transactions: ['date', 'type', 'status', 'updated_at'],

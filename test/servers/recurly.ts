@@ -53,7 +53,13 @@ const page = (all: readonly RecurlyObject[], url: URL, pageLimit: number, next: 
   const [begin, end] = [query.get('begin_time') ?? '', query.get('end_time') ?? '9999'];
   const direction = query.get('order') === 'asc' ? 1 : -1;
   const time = ({ created_at: at }: RecurlyObject) => Date.parse(at);
+  const states: Readonly<Record<string, readonly string[]>> = {
+    expired: ['expired'],
+    live: ['active', 'canceled', 'paused'],
+  };
+  const state = query.get('state');
   const inside = all
+    .filter((object) => state === null || (states[state] ?? []).includes(`${object.state}`))
     .filter((object) => (begin === '' || time(object) >= Date.parse(begin)) && time(object) <= Date.parse(end))
     .sort((a, b) => direction * (time(a) - time(b) || (a.id < b.id ? -1 : 1)));
   const start = parseInt(query.get('cursor') ?? '0', 10);

@@ -8,7 +8,7 @@ import { type Month, parseMonth } from '../../functions/core/month.ts';
 import { ReportError } from '../../functions/errors.ts';
 import { openFolderSource } from '../../functions/sources/folder-source.ts';
 import type { HashMemo } from '../../functions/sources/hash-memo.ts';
-import type { SourceMonth } from '../../functions/sources/source-file.ts';
+import { type SourceMonth, tableNames } from '../../functions/sources/source-file.ts';
 
 const october = parseMonth('2026-10');
 
@@ -126,12 +126,12 @@ describe('openFolderSource', () => {
       ]);
     });
 
-    it('are five, with control totals beside them, and each may be missing', async () => {
-      for (const table of ['lines', 'customers', 'cancellations', 'payments', 'fx']) await put(`2026-10/${table}.csv`);
+    it('are six, with control totals beside them, and each may be missing', async () => {
+      for (const table of tableNames) await put(`2026-10/${table}.csv`);
       await put('2026-10/control.json', '{}');
       await put('2026-09/lines.csv');
       const found = await readOctober();
-      expect(Object.values(found.tables).map((files) => files.length)).toEqual([1, 1, 1, 1, 1]);
+      expect(Object.values(found.tables).map((files) => files.length)).toEqual([1, 1, 1, 1, 1, 1]);
       expect(found.control).toMatchObject({ name: '2026-10/control.json', bytes: 2 });
       const earlier = await (await openFolderSource(dir)).read(parseMonth('2026-09'));
       expect(earlier.control).toBeNull();

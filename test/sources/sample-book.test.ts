@@ -30,7 +30,14 @@ beforeAll(async () => {
   await writeSampleBook(book);
   source = await openFolderSource(book);
   connection = await (await DuckDBInstance.create(':memory:')).connect();
-  const selects: Record<TableName, string[]> = { lines: [], customers: [], cancellations: [], payments: [], fx: [] };
+  const selects: Record<TableName, string[]> = {
+    lines: [],
+    customers: [],
+    cancellations: [],
+    payments: [],
+    fx: [],
+    opportunities: [],
+  };
   for (const month of source.months) {
     const { tables } = await source.read(month);
     for (const table of tableNames) {
@@ -101,7 +108,9 @@ describe('the sample book', () => {
       const { tables, control, warnings } = await source.read(month);
       expect(warnings).toEqual([]);
       expect(control).not.toBeNull();
-      for (const table of tableNames) expect(tables[table].length).toBeGreaterThan(0);
+      // A CRM is exported whole: the newest month alone has it.
+      for (const table of tableNames)
+        expect(tables[table].length > 0).toBe(table !== 'opportunities' || month === '2026-10');
       forms.add(tables.lines.map(({ form, gzip }) => `${form}${gzip ? '.gz' : ''}`).join('+'));
     }
     expect([...forms].sort()).toEqual(['csv', 'csv+csv.gz', 'csv.gz', 'ndjson']);
@@ -153,6 +162,11 @@ describe('the sample book', () => {
     ['a renewal in the past', "SELECT 1 FROM lines WHERE renews_on::DATE <= (month || '-28')::DATE"],
     ['a payment of another month', 'SELECT 1 FROM payments WHERE coalesce(resolved_on, failed_on)[:7] <> month'],
     ['a payment resolved before it failed', 'SELECT 1 FROM payments WHERE resolved_on::DATE <= failed_on::DATE'],
+    ['an opportunity twice', 'SELECT Id FROM opportunities GROUP BY Id HAVING count(*) > 1'],
+    [
+      'an opportunity of nobody',
+      'SELECT 1 FROM opportunities WHERE AccountId NOT IN (SELECT customer_id FROM customers)',
+    ],
     ['a cancellation without a reason', 'SELECT 1 FROM cancellations WHERE reason IS NULL'],
     ['a late row in the newest month', "SELECT 1 FROM cancellations WHERE month = '2026-10' AND ended_on[:7] <> month"],
   ])('never has %s', async (_, sql) => {
@@ -178,6 +192,16 @@ describe('the sample book', () => {
     ['plans that change', 'SELECT 1 FROM customers GROUP BY customer_id HAVING count(DISTINCT plan) > 1'],
     ['annual amounts that do not divide', "SELECT 1 FROM lines WHERE regexp_full_match(mrr, '.*\\.[0-9]{4}')"],
     ['lines that a person sold', 'SELECT 1 FROM lines WHERE opportunity_id IS NOT NULL'],
+    [
+      'opportunities of the CRM that lines name',
+      'SELECT 1 FROM opportunities WHERE Id IN (SELECT opportunity_id FROM lines)',
+    ],
+    [
+      'opportunities that the CRM no longer has',
+      "SELECT DISTINCT opportunity_id FROM lines WHERE opportunity_id <> '' AND opportunity_id NOT IN (SELECT Id FROM opportunities)",
+    ],
+    ['renewals', "SELECT 1 FROM opportunities WHERE Type = 'Renewal' AND IsWon = 'true'"],
+    ['renewals that were lost', "SELECT 1 FROM opportunities WHERE Type = 'Renewal' AND IsWon = 'false'"],
     ['payments given up', "SELECT 1 FROM payments WHERE state = 'exhausted'"],
   ])('has some %s', async (_, sql) => {
     expect((await rows(sql)).length).toBeGreaterThan(5);

@@ -4,6 +4,7 @@ import { parseMonth } from '../../functions/core/month.ts';
 import { spanOf } from '../../functions/sources/billing/calendar.ts';
 import type { Page, PullRequest } from '../../functions/sources/billing/port.ts';
 import { stripeReader } from '../../functions/sources/stripe/client.ts';
+import { stripeExaminer } from '../../functions/sources/stripe/examiner.ts';
 import {
   readCharge,
   readCoupon,
@@ -16,6 +17,8 @@ import {
   readSubscription,
 } from '../../functions/sources/stripe/objects.ts';
 import { type Lookup, listPages, lookupPages } from '../../functions/sources/stripe/pages.ts';
+import { parseStripeAddress } from '../../functions/sources/stripe/settings.ts';
+import { stripeSource } from '../../functions/sources/stripe/stripe-source.ts';
 
 const month = parseMonth('2026-10');
 const request: PullRequest = { month, timeZone: 'UTC', ...spanOf(month, 'UTC'), pulledAt: 1_793_600_000 };
@@ -60,6 +63,51 @@ describe('what is looked up', () => {
   });
 });
 
+it('a whole pull asks for nothing that Stripe does not know, and makes tables of its own forms', async () => {
+  const asked: string[] = [];
+  const source = stripeSource(
+    {
+      ...stripe,
+      get: async (path) => {
+        asked.push(path.split('?')[0] ?? '');
+        // The mock tells events of other kinds than it is asked for.
+        return path.startsWith('/v1/events?') ? { data: [], has_more: false } : stripe.get(path);
+      },
+    },
+    parseStripeAddress('stripe:?metered=average'),
+  );
+  const pages = new Map<string, unknown>();
+  const all = { get: async (name: string) => pages.get(name) ?? null };
+  for await (const { name, body } of source.pages(request, all)) pages.set(name, body);
+  expect(asked).toEqual(
+    expect.arrayContaining(
+      ['subscriptions', 'customers', 'invoices', 'charges', 'events'].map((list) => `/v1/${list}`),
+    ),
+  );
+  // The mock's subscription has ended long ago: it has no lines.
+  const tables = (await Array.fromAsync(source.batches(request, all))).flatMap(({ rows }) =>
+    Object.entries(rows).flatMap(([table, some]) => (some.length > 0 ? [table] : [])),
+  );
+  expect(tables).toEqual(['customers']);
+});
+
 it('the mock refuses what Stripe does not know: it would have told', async () => {
   await expect(stripe.get('/v1/subscriptions?limit=100&shade=blue')).rejects.toMatchObject({ code: 'STRIPE_REFUSED' });
+});
+
+describe('what the doctor asks', () => {
+  const examiner = stripeExaminer(stripe, parseStripeAddress('stripe:'), 'rk_test_123');
+
+  it.each(examiner.needs(request))('of $permission is answered, with the time of day', async ({ path }) => {
+    const answer = await examiner.ask(path);
+    expect(onlyList(answer?.body).length).toBeGreaterThan(0);
+    expect(answer?.headers.get('date')).toMatch(/GMT$/);
+  });
+
+  it('of the newest objects is answered, in forms that are read', async () => {
+    expect((await examiner.customers(request)).looked).toBeGreaterThan(0);
+    expect((await examiner.currencies(request)).looked).toBeGreaterThan(0);
+    expect((await examiner.reasons(request)).looked).toBeGreaterThan(0);
+    expect(await examiner.oldest(request)).toBeGreaterThan(0);
+  });
 });

@@ -42,8 +42,8 @@ export type Written = {
 /**
  * Writes the batches of `month` below `dir`: `lines/part-00001.ndjson` and so on, and `control.json` with the totals and
  * with what `notesOf` makes of the counts, which the report tells its readers. Until all is there the month stays in a
- * hidden folder, which no source reads; then it takes the place of an older one, whose `fx` files it keeps, as rates come
- * from elsewhere.
+ * hidden folder, which no source reads; then it takes the place of an older one, whose files of `fx` and
+ * `opportunities` it keeps, as these come from elsewhere.
  */
 export const writeMonth = async (
   dir: string,
@@ -99,10 +99,11 @@ export const writeMonth = async (
   await handle.sync();
   await handle.close();
 
-  // A pull that was killed between the two renames left the rates in the older folder.
+  // A pull that was killed between the two renames left them in the older folder.
   const earlier = existsSync(place) ? place : old;
   for (const name of existsSync(earlier) ? await readdir(earlier) : [])
-    if (/^fx\.(csv|ndjson|parquet)(\.gz)?$/.test(name)) await copyFile(join(earlier, name), join(making, name));
+    if (/^(fx|opportunities)\.(csv|ndjson|parquet)(\.gz)?$/.test(name))
+      await copyFile(join(earlier, name), join(making, name));
   if (existsSync(place)) {
     await rm(old, { recursive: true, force: true });
     await rename(place, old);

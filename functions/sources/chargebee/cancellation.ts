@@ -1,4 +1,5 @@
 /** The end of a Chargebee subscription as a row of the cancellations table, with the reason that decides its cause. */
+import { reasonNotTold } from '../../core/reasons.ts';
 import { dayOf } from '../billing/calendar.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import type { PaymentStanding } from './billed.ts';
@@ -15,13 +16,16 @@ export const reasonOf = (
 ): string => {
   const told = [reason, code].find((text) => text.trim() !== '');
   if (told !== undefined) return told;
-  if (state !== 'given_up') return 'not_told';
+  if (state !== 'given_up') return reasonNotTold;
   return reversed ? 'chargeback' : 'dunning_exhausted';
 };
 
 /** What was a trial until it ended never counted: its end is no cancellation. Neither is that of what never began. */
-const neverCounted = ({ activated_at: activated, started_at: started, trial_end: trial }: Subscription): boolean =>
-  activated === undefined && (started === undefined || trial !== undefined);
+export const neverCounted = ({
+  activated_at: activated,
+  started_at: started,
+  trial_end: trial,
+}: Subscription): boolean => activated === undefined && (started === undefined || trial !== undefined);
 
 /**
  * The cancellation of a subscription in the month of the request, if there is one: the day that it ended, or was

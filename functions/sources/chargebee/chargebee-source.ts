@@ -11,11 +11,11 @@ import { type Dossier, gathered, type Part } from './gathered.ts';
 import { notes } from './notes.ts';
 import {
   type Coupon,
+  hasTaxIncluded,
   type Item,
   type ItemPrice,
   readCoupon,
   readCustomer,
-  readInvoice,
   readItem,
   readItemPrice,
   readSubscription,
@@ -69,7 +69,7 @@ const catalogOf = async (kept: KeptPages): Promise<Catalog> => {
     for (const coupon of page.map(readCoupon)) coupons.set(coupon.id, coupon);
   let taxInclusive = false;
   for await (const page of keptPages('invoices', kept))
-    if (page.map(readInvoice).some(({ price_type: type }) => type === 'tax_inclusive')) {
+    if (page.some(hasTaxIncluded)) {
       taxInclusive = true;
       break;
     }

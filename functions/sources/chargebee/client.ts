@@ -1,6 +1,6 @@
 /** Asks Chargebee: version 2 of its API, with the key as the user of basic authorization. */
 import { type HttpReader, httpReader } from '../billing/http-reader.ts';
-import { type Asked, checkedKey, loopback, type Pause } from '../billing/patience.ts';
+import { type Asked, checkedKey, loopback } from '../billing/patience.ts';
 import type { Credentials } from '../billing/vendor.ts';
 import type { ChargebeeSettings } from './settings.ts';
 
@@ -14,16 +14,16 @@ const asked: Asked = {
 /** What kind of thing a path asks for, without ids and queries. */
 const resourceOf = (path: string): string => /^\/api\/v2\/([a-z_]+)/.exec(path)?.[1] ?? 'this';
 
-export type ReaderOptions = Credentials & { readonly pause?: Pause };
+export type ReaderOptions = Credentials & { readonly attempts?: number };
 
 /** A reader of one site. Throws ReportErrors: `usage` for settings, `dependency` for what Chargebee refuses or fails at. */
 export const chargebeeReader = (
   { site }: Pick<ChargebeeSettings, 'site'>,
-  { apiKey, url, pause }: ReaderOptions,
+  { apiKey, url, pause, attempts }: ReaderOptions,
 ): HttpReader => {
   const key = Buffer.from(`${checkedKey(apiKey, asked)}:`).toString('base64');
   return httpReader({
-    asked,
+    asked: { ...asked, ...(attempts === undefined ? {} : { attempts }) },
     origin: url === undefined ? `https://${site}.chargebee.com` : loopback(url, 'RETENTION_CHARGEBEE_URL').origin,
     headers: { authorization: `Basic ${key}` },
     resourceOf,

@@ -245,8 +245,9 @@ export type Event = z.infer<typeof eventSchema>;
 /** An id fit to be shown. */
 export const shown = (text: string): string => text.slice(0, 100).replaceAll(/[^\w-]/g, '?');
 
-/** Where an object came from, for messages: ids are fit to be seen, names and amounts are not. */
-const idIn = (value: unknown): string => {
+/** Where an object came from, for messages. Sites choose ids of customers, which can be names: they are not shown. */
+const idIn = (what: string, value: unknown): string => {
+  if (what === 'customer') return 'whose id is not shown';
   const found = z.looseObject({ id: z.string() }).safeParse(value);
   return found.success ? shown(found.data.id) : 'one without an id';
 };
@@ -259,7 +260,7 @@ const reader =
     const faults = parsed.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.')} (${code})`);
     throw dependencyError(
       'CHARGEBEE_SHAPE',
-      `Chargebee told a ${what} that cannot be read, ${idIn(value)}: ${faults.join(', ')}`,
+      `Chargebee told a ${what} that cannot be read, ${idIn(what, value)}: ${faults.join(', ')}`,
       'The raw page is kept in the inbox. Report it: a field has a form that this version does not know.',
     );
   };
@@ -289,6 +290,10 @@ export const snapshotIn = (value: unknown): Subscription | null => {
 
 export const readCustomer = reader('customer', customerSchema);
 export const readInvoice = reader('invoice', invoiceSchema);
+/** Whether an invoice has prices that tax is included in, read without the rest of it. */
+export const hasTaxIncluded = (value: unknown): boolean =>
+  z.looseObject({ price_type: z.literal('tax_inclusive') }).safeParse(value).success;
+
 export const readTransaction = reader('transaction', transactionSchema);
 export const readItem = reader('item', itemSchema);
 export const readItemPrice = reader('item price', itemPriceSchema);

@@ -60,7 +60,7 @@ export type ListName =
 
 type Query = readonly (readonly [name: string, value: string | number])[];
 
-const withQuery = (path: string, query: Query): string =>
+export const withQuery = (path: string, query: Query): string =>
   `${path}?${query.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&')}`;
 
 const between = (from: number, until: number): string => JSON.stringify([from, until - 1]);
@@ -143,7 +143,7 @@ const kinds: Readonly<Record<ListName, string>> = {
   earlier: 'event',
 };
 
-const noSuchList = (path: string) =>
+export const noSuchList = (path: string) =>
   dependencyError(
     'CHARGEBEE_SITE',
     `Chargebee has no ${/^\/api\/v2\/([a-z_]+)/.exec(path)?.[1] ?? 'such list'} at this site, or no such site`,

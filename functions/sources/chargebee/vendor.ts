@@ -1,4 +1,5 @@
 /** Chargebee as a vendor. */
+import { examinedAttempts } from '../billing/examination.ts';
 import type { Vendor } from '../billing/vendor.ts';
 import { parseChargebeeAddress } from './settings.ts';
 
@@ -13,5 +14,12 @@ export const chargebee: Vendor = {
     const { chargebeeSource } = await import('./chargebee-source.ts');
     const settings = parseChargebeeAddress(address);
     return chargebeeSource(chargebeeReader(settings, credentials), settings);
+  },
+  async examine(address, credentials) {
+    const { chargebeeReader } = await import('./client.ts');
+    const { chargebeeExaminer } = await import('./examiner.ts');
+    const settings = parseChargebeeAddress(address);
+    const reader = chargebeeReader(settings, { ...credentials, attempts: examinedAttempts });
+    return chargebeeExaminer(reader, settings, credentials.apiKey);
   },
 };

@@ -22,7 +22,7 @@ export type ExportFolder = {
 
 const table = 'invoice_lines';
 /** Events of payments belong to their months; what is here holds from a month on, or tells its own days. */
-const sharedTables = ['customers', 'fx', 'cancellations'];
+const sharedTables = ['customers', 'fx', 'cancellations', 'opportunities'];
 
 const plainName = ({ name }: Found): string => name.slice(name.lastIndexOf('/') + 1);
 const stemOf = (entry: Found): string =>

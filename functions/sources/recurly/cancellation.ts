@@ -1,4 +1,5 @@
 /** The end of a Recurly subscription as a row of the cancellations table, with the reason that decides its cause. */
+import { reasonNotTold } from '../../core/reasons.ts';
 import { dayOf } from '../billing/calendar.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import type { Dunning } from './failed-payments.ts';
@@ -9,7 +10,7 @@ import { begunAt, endedAt, endedUnpaid } from './standing.ts';
 const chargebackSeconds = 31 * 24 * 60 * 60;
 
 /** Recurly's own reason; a payment that was taken back goes before what was done about it. */
-const reasonOf = (
+export const reasonOf = (
   { expiration_reason: reason, auto_renew }: Subscription,
   ended: number,
   { chargebacks, exhausted }: Dunning,
@@ -19,7 +20,7 @@ const reasonOf = (
   if (reason !== null && reason !== '') return reason;
   // A term that ends by itself has no reason.
   if (!auto_renew) return 'non_renewing';
-  return exhausted ? 'dunning_exhausted' : 'not_told';
+  return exhausted ? 'dunning_exhausted' : reasonNotTold;
 };
 
 /**

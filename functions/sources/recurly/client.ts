@@ -1,6 +1,6 @@
 /** Asks Recurly: nothing but GET, in one version of its API, no faster than it allows. */
 import { parseExactly } from '../billing/exact-json.ts';
-import { httpReader } from '../billing/http-reader.ts';
+import { type Answer, httpReader } from '../billing/http-reader.ts';
 import { type Asked, checkedKey, loopback, retryAfterMs } from '../billing/patience.ts';
 import type { Credentials } from '../billing/vendor.ts';
 import type { RecurlySettings } from './settings.ts';
@@ -15,6 +15,8 @@ export type RecurlyReader = {
   readonly origin: string;
   /** The answer to a GET of a path, query included, its numbers as text; null where there is no such object. */
   get(path: string): Promise<unknown>;
+  /** The same with the headers that it came with. */
+  answer(path: string): Promise<Answer | null>;
 };
 
 const asked: Asked = {
@@ -46,13 +48,13 @@ const waitMsOf = (status: number, headers: Headers): number => {
 
 /** A reader of one site. Throws ReportErrors: `usage` for settings, `dependency` for what Recurly refuses or fails at. */
 export const recurlyReader = (
-  { apiKey, url, pause }: Credentials,
+  { apiKey, url, pause, attempts }: Credentials & { readonly attempts?: number },
   region: RecurlySettings['region'],
 ): RecurlyReader => {
   const origin = url === undefined ? origins[region] : loopback(url, 'RETENTION_RECURLY_URL').origin;
   const credentials = Buffer.from(`${checkedKey(apiKey, asked)}:`).toString('base64');
   const reader = httpReader({
-    asked,
+    asked: { ...asked, ...(attempts === undefined ? {} : { attempts }) },
     origin,
     headers: { accept, authorization: `Basic ${credentials}` },
     resourceOf,
@@ -60,5 +62,5 @@ export const recurlyReader = (
     waitMsOf,
     ...(pause === undefined ? {} : { pause }),
   });
-  return { origin, get: async (path) => (await reader.get(path))?.body ?? null };
+  return { origin, get: async (path) => (await reader.get(path))?.body ?? null, answer: (path) => reader.get(path) };
 };

@@ -14,11 +14,11 @@ const pageSize = 200;
 /** Invoices are read from this second on: dunning takes up to two months, an average three. */
 export const lookBack = ({ month, timeZone }: PullRequest): number => startOf(addMonths(month, -2), timeZone);
 
-const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
+export const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
 /** Oldest first, by the time of creation: what is made or changed meanwhile moves nothing. */
-const pathOf = (list: ListName, request: PullRequest): string => {
-  const query = new URLSearchParams({ limit: `${pageSize}`, sort: 'created_at', order: 'asc' });
+export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): string => {
+  const query = new URLSearchParams({ limit: `${limit}`, sort: 'created_at', order: 'asc' });
   if (list === 'invoices') query.set('begin_time', timeOf(lookBack(request)));
   // Both ends count. A plan or coupon that came later may have been given to an older subscription.
   if (list !== 'plans' && list !== 'coupons') query.set('end_time', timeOf(request.until - 1));
@@ -31,7 +31,7 @@ const nameOf = (list: string, number: number): string => `${list}/${`${number}`.
 const keyOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32);
 
 /** The path of the next page. It must be one of the same list: the key goes nowhere else. */
-const nextOf = (next: string | null, path: string, origin: string): string => {
+export const nextOf = (next: string | null, path: string, origin: string): string => {
   const [asked, told] = [
     new URL(path, origin),
     next !== null && URL.canParse(next, origin) ? new URL(next, origin) : null,

@@ -1,4 +1,5 @@
 /** Recurly as a vendor. */
+import { examinedAttempts } from '../billing/examination.ts';
 import type { Vendor } from '../billing/vendor.ts';
 import { parseRecurlyAddress } from './settings.ts';
 
@@ -13,5 +14,11 @@ export const recurly: Vendor = {
     const { recurlySource } = await import('./recurly-source.ts');
     const settings = parseRecurlyAddress(address);
     return recurlySource(recurlyReader(credentials, settings.region), settings);
+  },
+  async examine(address, credentials) {
+    const { recurlyReader } = await import('./client.ts');
+    const { recurlyExaminer } = await import('./examiner.ts');
+    const settings = parseRecurlyAddress(address);
+    return recurlyExaminer(recurlyReader({ ...credentials, attempts: examinedAttempts }, settings.region), settings);
   },
 };

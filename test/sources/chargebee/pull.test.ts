@@ -93,8 +93,10 @@ it('gives exactly the report of the same book written as contract files, over fo
   for (const month of ['2026-09', '2026-10']) {
     const pulled = await run(month, join(root, 'home/inbox/chargebee'), 'home');
     const written = await run(month, join(root, 'billing'), 'other');
-    expect(pulled).toEqual(written);
+    expect({ ...pulled, sourceNotes: [] }).toEqual(written);
     expect(pulled.windows.ttm).not.toBeNull();
+    // Every month told what it put back.
+    expect(pulled.sourceNotes[0]).toEqual({ month, note: expect.stringContaining('were put back') });
   }
 }, 240_000);
 
@@ -106,6 +108,7 @@ describe('a pull', () => {
     expect(await controlOf('2026-10')).toEqual({
       lines: 14,
       mrr: { EUR: '100.0000', JPY: '12000.0000', KWD: '5.1200', USD: '880.0000' },
+      notes: [expect.stringContaining('6 of 14 lines changed')],
     });
   });
 
@@ -208,7 +211,7 @@ describe('a pull', () => {
       '2026-10 from Chargebee: 3 of 3 lines have an item price that is gone from the catalog; it stands for the product',
       '2026-10 from Chargebee: 1 of 1 subscriptions have another MRR in Chargebee, which is not used',
     ]);
-    expect(await controlOf('2026-10')).toEqual({ lines: 3, mrr: { USD: '290.0000' } });
+    expect(await controlOf('2026-10')).toMatchObject({ lines: 3, mrr: { USD: '290.0000' } });
   });
 
   it('writes its key nowhere, and names of customers into no state', async () => {
@@ -256,7 +259,7 @@ describe('a refusal', () => {
   });
 
   it('is the pull’s own of an object that cannot be read: it names the field and no customer', async () => {
-    const odd = { id: 'cus_9', company: 'Secret Ltd', relationship: 'Secret Ltd', created_at: 1 };
+    const odd = { id: 'Secret-Ltd', company: 'Secret Ltd', relationship: 'Secret Ltd', created_at: 1 };
     chargebee.site = { ...chargebee.site, customers: [odd] };
     const failed = await pull('2026-10').catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: 'CHARGEBEE_SHAPE', message: expect.stringContaining('relationship') });
