@@ -29,7 +29,8 @@ describe('openS3Source', () => {
   const put = (name: string, content = name) => s3.put('inbox', `inbox/${name}`, content);
   const open = () => {
     const client = s3.client();
-    const store = s3ObjectStore({ client, bucketOf: () => 'lake', scratch });
+    const bucketOf = (key: string) => (key.startsWith('inbox/') ? 'inbox' : 'lake');
+    const store = s3ObjectStore({ client, bucketOf, scratch });
     return openS3Source({ client, bucket: 'inbox', store, scratch });
   };
   const failureOf = async (work: Promise<unknown>): Promise<ReportError> => {
@@ -50,6 +51,32 @@ describe('openS3Source', () => {
     const source = await open();
     expect(source.months).toEqual(['2025-12', '2026-01', '2026-02', '2026-03', '2026-10']);
     expect(source.warnings.map((warning) => warning.split(' ')[0])).toEqual(['/', '2026-10', 'notes.txt', 'old']);
+  });
+
+  it('has months that were pulled, of each the pull that counts and nothing else, beside what was uploaded', async () => {
+    for (const pull of [1, 2, 3])
+      for (const name of ['control.json', 'lines/part-00001.ndjson', 'customers/part-00001.ndjson'])
+        put(`stripe/2026-10/pull=${pull}/${name}`, `pull ${pull} ${name}`);
+    // One is under way, and another month has not been whole yet.
+    put('stripe/2026-10.json', '{"pull":2}');
+    put('stripe/2026-11/pull=1/lines/part-00001.ndjson');
+    put('stripe-raw/2026-10/pull=2/charges/000001.json.gz');
+    for (const name of ['2026-10/fx.csv', '2026-09/lines.csv']) put(name);
+    const source = await open();
+    expect([source.months, source.warnings]).toEqual([['2026-09', '2026-10'], []]);
+    const { tables, control, warnings } = await source.read(october);
+    expect(warnings).toEqual([]);
+    const found = [...Object.values(tables).flat(), ...(control === null ? [] : [control])];
+    expect(found.map(({ name }) => name)).toEqual([
+      '2026-10/lines/part-00001.ndjson',
+      '2026-10/customers/part-00001.ndjson',
+      '2026-10/fx.csv',
+      '2026-10/control.json',
+    ]);
+    expect(await readFile((await found[0]?.local()) ?? '', 'utf8')).toBe('pull 2 lines/part-00001.ndjson');
+    expect(control?.sha256).toBe(sha256('pull 2 control.json'));
+    put('2026-10/lines.csv');
+    expect(await failureOf(source.survey(october))).toMatchObject({ kind: 'blocked' });
   });
 
   it('may be empty, and has no month that is not there', async () => {

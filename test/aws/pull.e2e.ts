@@ -94,6 +94,16 @@ const runHere = async (at: string): Promise<void> => {
   expect(told, told.stderr).toMatchObject({ status: 0 });
 };
 
+/** The first revision of a month, here and there. */
+const expectSame = async (at: string): Promise<void> => {
+  expect(await ops.report(at, 1)).toEqual(await folder.report(1, at));
+  for (const name of files) {
+    const path = `archive/month=${at}/revision=1/${name}`;
+    const here = await readFile(join(folder.home, path));
+    expect((await ops.read(path))?.equals(here), `${path} is the same in both`).toBe(true);
+  }
+};
+
 const putKey = (key: string) =>
   new SecretsManagerClient({ endpoint: cloud.emulator.endpoint, region, credentials: rootCredentials }).send(
     new PutSecretValueCommand({ SecretId: cloud.outputs.BillingSecretArn, SecretString: key }),
@@ -134,6 +144,7 @@ describe('a stack with a billing system', () => {
     expect(run).toMatchObject({ status: 'SUCCEEDED', error: null, failure: null });
     expect(callsOf(run, 'Pull')).toBeGreaterThan(5);
     await runHere(before);
+    await expectSame(before);
     expect((await ops.keys(`inbox/stripe-raw/${before}/`)).map((key) => key.split('/')[3])).toContain('pull=1');
   });
 
@@ -144,11 +155,7 @@ describe('a stack with a billing system', () => {
     expect(callsOf(run, 'Pull')).toBeGreaterThan(5);
     expect(run.outcome).toMatchObject({ month, archived: { revision: 1, added: true } });
     await runHere(month);
-    for (const name of files) {
-      const path = `archive/month=${month}/revision=1/${name}`;
-      const here = await readFile(join(folder.home, path));
-      expect((await ops.read(path))?.equals(here), `${path} is the same in both`).toBe(true);
-    }
+    await expectSame(month);
     const mails = await ops.newMails();
     expect(mails.flatMap(({ To }) => To).sort()).toEqual([...settings.config.recipients].sort());
   });
