@@ -323,6 +323,10 @@ const fail = (error: unknown): number => {
 
 /** Runs the command that the process was started with; its outcome becomes the exit code. */
 export const main = async (): Promise<void> => {
+  // Whoever reads no further, such as `head`, has had enough: what is at work goes on and ends in order.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   try {
     await program.parseAsync();
   } catch (error) {

@@ -87,4 +87,4 @@ test('before whichever write it stops', async () => {
     expect({ last, ...(await promised(folder)) }).toEqual({ last, ...whole });
     await folder.dispose();
   }
-});
+}, 240_000);

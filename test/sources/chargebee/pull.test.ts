@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSnapshots, openSource, withLocalWorld } from '../../../functions/compose-local.ts';
 import { defaultConfig } from '../../../functions/core/config.ts';
 import { parseMonth } from '../../../functions/core/month.ts';
+import type { Report } from '../../../functions/core/report.ts';
 import { runMonth, type World } from '../../../functions/pipeline.ts';
 import { writeFiles } from '../../pipeline/book.ts';
 import { treeOf } from '../../pipeline/folder.ts';
@@ -82,6 +83,13 @@ const rowsOf = async (month: string, table: string): Promise<Record<string, stri
 const controlOf = async (month: string): Promise<unknown> =>
   JSON.parse(await readFile(join(root, 'home/inbox/chargebee', month, 'control.json'), 'utf8'));
 
+/** What the book by hand cannot say: notes of a source, and the invoices behind its lines, which are told below. */
+const asByHand = ({ windows, ...report }: Report): unknown => ({
+  ...report,
+  sourceNotes: [],
+  windows: Object.values(windows).map((window) => window && { ...window, traced: null, tracedShare: null }),
+});
+
 it('gives exactly the report of the same book written as contract files, over fourteen months', async () => {
   await writeFiles(join(root, 'billing'), byHand);
   await withRates('home', '2025-09');
@@ -93,7 +101,7 @@ it('gives exactly the report of the same book written as contract files, over fo
   for (const month of ['2026-09', '2026-10']) {
     const pulled = await run(month, join(root, 'home/inbox/chargebee'), 'home');
     const written = await run(month, join(root, 'billing'), 'other');
-    expect({ ...pulled, sourceNotes: [] }).toEqual(written);
+    expect(asByHand(pulled)).toEqual(asByHand(written));
     expect(pulled.windows.ttm).not.toBeNull();
     // Every month told what it put back.
     expect(pulled.sourceNotes[0]).toEqual({ month, note: expect.stringContaining('were put back') });
