@@ -208,6 +208,23 @@ describe('a pull', () => {
     });
   });
 
+  it('is looked at by a check with the settings that it was pulled with, and no others', async () => {
+    const look = (asked: string) =>
+      inWorld({}, [], (world, options) =>
+        openSource(
+          { ...options, dryRun: true, address: asked, months: [parseMonth('2026-10')], timeZone: 'UTC', again: false },
+          world,
+        ),
+      );
+    await expect(look(address)).rejects.toMatchObject({
+      message: '2026-10 has not been pulled from Stripe yet',
+      hint: expect.stringContaining(`--source '${address}'`),
+    });
+    await pull('2026-10');
+    await expect(look('stripe:')).rejects.toThrow(`2026-10 was pulled from "${address}"`);
+    expect((await look(address)).source.months).toContain('2026-10');
+  });
+
   it('writes its key nowhere', async () => {
     await pull('2026-10');
     const files = Object.keys(await treeOf(root));
