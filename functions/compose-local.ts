@@ -22,7 +22,7 @@ import { decode, encode } from './lake/catalog.ts';
 import type { World } from './pipeline.ts';
 import type { ObjectStore, Progress, QueryEngine } from './ports.ts';
 import type { Examiner } from './sources/billing/examination.ts';
-import { inboxOf, isPulled, pullMonth } from './sources/billing/pull-month.ts';
+import { inboxOf, pullMonth, pullStateOf } from './sources/billing/pull-month.ts';
 import type { Credentials, Vendor } from './sources/billing/vendor.ts';
 import { vendorOf } from './sources/billing/vendors.ts';
 import { folderOf } from './sources/folder-address.ts';
@@ -198,12 +198,16 @@ const pullFrom = async (
   vendor.check(address);
   if (dryRun) {
     // What writes nothing cannot pull: it looks at what is there.
-    for (const month of months)
-      if (!(await isPulled(name, month, store)))
+    for (const month of months) {
+      const pulled = await pullStateOf(name, month, store);
+      const hint = `Pull it with: retention run --month ${month} --source '${address}' --no-email. Nothing is archived while a gate blocks.`;
+      if (pulled?.finished !== true) throw usageError(`${month} has not been pulled from ${title} yet`, hint);
+      if (pulled.address !== address || pulled.timeZone !== timeZone)
         throw usageError(
-          `${month} has not been pulled from ${title} yet`,
-          `Pull it with: retention run --month ${month} --source ${name}: --no-email. Nothing is archived while a gate blocks.`,
+          `${month} was pulled from "${pulled.address}" for the time zone ${pulled.timeZone}, which is not what is asked for now`,
+          `Check it with the settings that it was pulled with, or pull it anew: add --pull-again to run.`,
         );
+    }
     return join(home, inboxOf(name));
   }
   const source = await vendor.open(address, credentialsOf(vendor, options.environment));

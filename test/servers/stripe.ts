@@ -21,9 +21,13 @@ export type StripeServer = FaultyServer & { account: Account };
 
 export const apiKey = 'rk_test_secret_of_nobody';
 
-/** Tiers are told when they are asked for. */
-const withoutTiers = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value), (key, inner: unknown) => (key === 'tiers' ? undefined : inner));
+/** Tiers, and amounts in other currencies, are told when they are asked for. */
+const untold = (value: unknown, told: readonly string[] = []): unknown =>
+  JSON.parse(JSON.stringify(value), (key, inner: unknown) =>
+    (key === 'tiers' || key === 'currency_options') && !told.some((path) => path.split('.').includes(key))
+      ? undefined
+      : inner,
+  );
 
 const answer = (account: Account, url: URL): { status: number; body: unknown } => {
   const [, version, name = '', id, below] = url.pathname.split('/');
@@ -36,7 +40,7 @@ const answer = (account: Account, url: URL): { status: number; body: unknown } =
   if (id !== undefined) {
     const found = all.find((object) => object.id === decodeURIComponent(id));
     if (found === undefined) return { status: 404, body: { error: { code: 'resource_missing', message: 'none' } } };
-    return { status: 200, body: expands.includes('tiers') ? found : withoutTiers(found) };
+    return { status: 200, body: untold(found, expands) };
   }
   const bound = (key: string, otherwise: number) =>
     parseInt(url.searchParams.get(`created[${key}]`) ?? `${otherwise}`, 10);
@@ -53,7 +57,7 @@ const answer = (account: Account, url: URL): { status: number; body: unknown } =
   const start = after === null ? 0 : found.findIndex((object) => object.id === after) + 1;
   if (after !== null && start === 0) return { status: 400, body: { error: { message: 'no such cursor' } } };
   const limit = parseInt(url.searchParams.get('limit') ?? '10', 10);
-  const data = found.slice(start, start + limit).map(withoutTiers);
+  const data = found.slice(start, start + limit).map((object) => untold(object));
   return {
     status: 200,
     body: { object: 'list', url: url.pathname, data, has_more: start + limit < found.length },

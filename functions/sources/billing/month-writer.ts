@@ -1,6 +1,6 @@
 /** Writes a month's tables in parts as batches come, and puts the month in its place when it is whole. */
 import { existsSync } from 'node:fs';
-import { copyFile, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { cp, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Exact, exact, zero } from '../../core/money.ts';
 import type { Month } from '../../core/month.ts';
@@ -102,8 +102,8 @@ export const writeMonth = async (
   // A pull that was killed between the two renames left them in the older folder.
   const earlier = existsSync(place) ? place : old;
   for (const name of existsSync(earlier) ? await readdir(earlier) : [])
-    if (/^(fx|opportunities)\.(csv|ndjson|parquet)(\.gz)?$/.test(name))
-      await copyFile(join(earlier, name), join(making, name));
+    if (/^(fx|opportunities)(\.(csv|ndjson|parquet)(\.gz)?)?$/.test(name))
+      await cp(join(earlier, name), join(making, name), { recursive: true });
   if (existsSync(place)) {
     await rm(old, { recursive: true, force: true });
     await rename(place, old);

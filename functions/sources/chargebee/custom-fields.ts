@@ -1,9 +1,7 @@
 /** What a site adds to Chargebee's objects: custom fields, whose names begin with `cf_`, and entries of meta data. */
+import { textLength } from '../billing/dimensions.ts';
 
 const prefix = 'cf_';
-
-/** The longest text that the contract takes. */
-export const textLength = 10_000;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

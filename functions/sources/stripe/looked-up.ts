@@ -16,6 +16,7 @@ import {
   readPrice,
 } from './objects.ts';
 import { keptPages, type Lookup, lookedUp, lookupName } from './pages.ts';
+import { priceLookup } from './price-in.ts';
 import type { StripeSettings } from './settings.ts';
 import { discountsOf, type Told, taxInvoiceOf } from './states.ts';
 import type { Lookups } from './subscription-lines.ts';
@@ -100,9 +101,10 @@ export const lookupsFor = async (
   const taxes = new Map<string, readonly InvoiceLine[]>();
   for (const { state } of told) {
     const { subscription } = state;
-    for (const { price } of subscription.items.data)
-      if (price.billing_scheme === 'tiered')
-        prices.set(price.id, await found({ kind: 'price', id: price.id }, memory.prices, readPrice));
+    for (const { price } of subscription.items.data) {
+      const lookup = priceLookup(price, subscription.currency);
+      if (lookup !== null) prices.set(lookup.id, await found(lookup, memory.prices, readPrice));
+    }
     const invoice = taxInvoiceOf(subscription);
     const body = invoice === null ? null : await lookedUp({ kind: 'invoice', id: invoice }, kept);
     if (body !== null) taxes.set(subscription.id, readInvoice(body).lines.data);
@@ -112,7 +114,7 @@ export const lookupsFor = async (
   return {
     coupon: (id) => coupons.get(id) ?? null,
     discount: (id) => discounts.get(id) ?? null,
-    tieredPrice: (id) => prices.get(id) ?? null,
+    fullPrice: (id) => prices.get(id) ?? null,
     customerDiscount: (customer) => customerDiscounts.get(customer) ?? null,
     includedTax: (subscription, item) => includedTaxOf(taxes.get(subscription) ?? [], item),
     invoicedUsage: (item) => usage.get(item) ?? zero,

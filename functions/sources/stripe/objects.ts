@@ -61,6 +61,13 @@ const tierSchema = z.object({
   unit_amount: z.int().nullish(),
 });
 
+/** The price in another currency than its own. */
+const currencyOptionSchema = z.object({
+  unit_amount: z.int().nullish(),
+  unit_amount_decimal: minorUnits.nullish(),
+  tiers: z.array(tierSchema).optional(),
+});
+
 const priceSchema = z.object({
   id: z.string(),
   nickname: z.string().nullish(),
@@ -71,6 +78,7 @@ const priceSchema = z.object({
   unit_amount: z.int().nullish(),
   unit_amount_decimal: minorUnits.nullish(),
   tiers: z.array(tierSchema).optional(),
+  currency_options: z.record(z.string(), currencyOptionSchema).optional(),
   tiers_mode: z.enum(['graduated', 'volume']).nullish(),
   transform_quantity: z.object({ divide_by: z.int().positive(), round: z.enum(['up', 'down']) }).nullish(),
   tax_behavior: z.string().nullish(),

@@ -85,13 +85,22 @@ export async function* keptPages(list: string, kept: KeptPages): AsyncGenerator<
   }
 }
 
-/** One thing that lists do not tell in full. */
-export type Lookup = { readonly kind: 'coupon' | 'price' | 'invoice' | 'items' | 'lines'; readonly id: string };
+/** One thing that lists do not tell in full. The id of an option is a price's id, a space, and a currency. */
+export type Lookup = {
+  readonly kind: 'coupon' | 'price' | 'option' | 'invoice' | 'items' | 'lines';
+  readonly id: string;
+};
+
+const optionPath = (id: string): string => {
+  const [price = '', currency = ''] = id.split(' ').map(encodeURIComponent);
+  return `/v1/prices/${price}?expand[]=currency_options&expand[]=currency_options.${currency}.tiers`;
+};
 
 const lookupPath = ({ kind, id }: Lookup): string => {
   const part = encodeURIComponent(id);
   if (kind === 'coupon') return `/v1/coupons/${part}?expand[]=applies_to&expand[]=currency_options`;
   if (kind === 'price') return `/v1/prices/${part}?expand[]=tiers`;
+  if (kind === 'option') return optionPath(id);
   if (kind === 'invoice') return `/v1/invoices/${part}`;
   if (kind === 'lines') return `/v1/invoices/${part}/lines?limit=${pageSize}`;
   return `/v1/subscription_items?limit=${pageSize}&subscription=${part}&expand[]=data.discounts`;

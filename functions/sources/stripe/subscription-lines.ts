@@ -9,6 +9,7 @@ import { type ActiveDiscount, afterDiscounts, isActive } from './discounted.ts';
 import { currencyOf, moneyOf } from './minor-units.ts';
 import type { Coupon, Discount, Item, Price, Subscription } from './objects.ts';
 import { periodAmount } from './period-amount.ts';
+import { priceIn, priceLookup } from './price-in.ts';
 import type { StripeSettings } from './settings.ts';
 import { type SubscriptionState, statusAt } from './standing.ts';
 
@@ -17,8 +18,8 @@ export type Lookups = {
   coupon(id: string): Coupon | null;
   /** A discount that a subscription names by its id alone. */
   discount(id: string): Discount | null;
-  /** A price with its tiers. */
-  tieredPrice(id: string): Price | null;
+  /** A price as `priceLookup` asks for it: with its tiers, or with its amounts in other currencies. */
+  fullPrice(id: string): Price | null;
   /** The discount of a customer, which holds for subscriptions that have none. */
   customerDiscount(customer: string): Discount | null;
   /** Share of a price that was tax included in it, as the subscription's last invoice says; null where it does not. */
@@ -106,6 +107,19 @@ const planOf = ({ price, ...item }: Item, averaged: boolean): string => {
 /** Rounded once, to the 4 decimals of a line. */
 const toLine = (amount: Exact): Exact => amount.toDecimalPlaces(4, Decimal.ROUND_HALF_UP);
 
+/** The price of an item in the currency that its subscription is paid in. */
+const priceOf = ({ price }: Item, currency: string, lookups: Lookups): Price => {
+  const lookup = priceLookup(price, currency);
+  const full = lookup === null ? price : (lookups.fullPrice(lookup.id) ?? price);
+  const found = priceIn(full, currency);
+  if (found !== null) return found;
+  throw dependencyError(
+    'STRIPE_PRICE',
+    `Stripe's price ${price.id.replaceAll(/[^\w-]/g, '?')} has no amount in ${currencyOf(currency)}, which a subscription to it is paid in`,
+    'Look at the price in the Stripe dashboard: each of its currencies must have an amount.',
+  );
+};
+
 type Valued = { readonly mrr: Exact; readonly discount: Exact; readonly taxKnown: boolean };
 
 const valuesOf = (
@@ -118,8 +132,7 @@ const valuesOf = (
   const currency = currencyOf(subscription.currency);
   const amounts = items.map((item): Exact => {
     if (isMetered(item)) return zero;
-    const price = item.price.billing_scheme === 'tiered' ? lookups.tieredPrice(item.price.id) : item.price;
-    return moneyOf(periodAmount(price ?? item.price, item.quantity ?? 1), currency);
+    return moneyOf(periodAmount(priceOf(item, subscription.currency, lookups), item.quantity ?? 1), currency);
   });
   const left = afterDiscounts(
     items.map((item, at) => ({

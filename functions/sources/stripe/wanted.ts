@@ -2,6 +2,7 @@
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { gathered, type Part } from './gathered.ts';
 import type { Lookup } from './pages.ts';
+import { priceLookup } from './price-in.ts';
 import type { StripeSettings } from './settings.ts';
 import { statusAt } from './standing.ts';
 import { discountsOf, statesOf, taxInvoiceOf } from './states.ts';
@@ -26,7 +27,10 @@ const wantedOf = async (
     if (statusAt(subscription, request.until) === null) continue;
     if (subscription.items.has_more) want('items', subscription.id);
     for (const { couponId } of discountsOf(told)) want('coupon', couponId);
-    for (const { price } of subscription.items.data) if (price.billing_scheme === 'tiered') want('price', price.id);
+    for (const { price } of subscription.items.data) {
+      const lookup = priceLookup(price, subscription.currency);
+      if (lookup !== null) wanted.push(lookup);
+    }
     want('invoice', taxInvoiceOf(subscription));
   }
   if (settings.metered === 'average')

@@ -44,6 +44,17 @@ it('has rows in parts, totals that are added up exactly, and what is made of the
   expect(said).toEqual({ control, counts: { lines: 2, odd: 2 }, notes: ['2 odd'] });
 });
 
+it('keeps rates and opportunities that somebody put there, in one file or in parts', async () => {
+  await writeMonth(dir, month, of(batch('1.0000')));
+  await mkdir(join(dir, month, 'fx'));
+  await writeFile(join(dir, month, 'fx/part-1.csv'), 'currency,rate\nEUR,1.1\n');
+  await writeFile(join(dir, month, 'opportunities.csv.gz'), 'as it is');
+  await writeMonth(dir, month, of(batch('2.0000')));
+  expect(await text('fx/part-1.csv')).toContain('EUR,1.1');
+  expect(await text('opportunities.csv.gz')).toBe('as it is');
+  expect(await text('lines/part-00001.ndjson')).toContain('2.0000');
+});
+
 describe('until it is whole', () => {
   it('there is no month, or the older one as it was', async () => {
     const fails = () => writeMonth(dir, month, of(batch('1.0000'), new Error('cut')));

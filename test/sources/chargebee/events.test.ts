@@ -1,9 +1,10 @@
 /** What Chargebee tells of customers, of ends and of failed payments, as rows of the contract. */
 import { describe, expect, it } from 'vitest';
 import { defaultReasonMap, reasonKey } from '../../../functions/core/reasons.ts';
+import { headOf } from '../../../functions/sources/billing/family.ts';
 import { type Bill, dunnedOf, paymentStanding, readBill } from '../../../functions/sources/chargebee/billed.ts';
 import { cancellationRows } from '../../../functions/sources/chargebee/cancellation.ts';
-import { accountOf, customerRow, parentOf } from '../../../functions/sources/chargebee/customer.ts';
+import { customerRow, parentOf } from '../../../functions/sources/chargebee/customer.ts';
 import { failedPaymentRows } from '../../../functions/sources/chargebee/failed-payments.ts';
 import { readCustomer, readSubscription } from '../../../functions/sources/chargebee/objects.ts';
 import { parseChargebeeAddress } from '../../../functions/sources/chargebee/settings.ts';
@@ -74,7 +75,7 @@ describe('a customer', () => {
       ['b', 'c'],
       ['c', 'b'],
     ]);
-    expect(['a', 'b', 'c'].map((one) => accountOf(one, circle))).toEqual(['b', 'b', 'b']);
+    expect(['a', 'b', 'c'].map((one) => headOf(one, circle))).toEqual(['b', 'b', 'b']);
   });
 });
 

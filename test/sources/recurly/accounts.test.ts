@@ -1,6 +1,7 @@
 /** Accounts of Recurly as customers: names, parents, custom fields; and how an address says what is wanted of them. */
 import { describe, expect, it } from 'vitest';
-import { accountRow, parentOf, topOf } from '../../../functions/sources/recurly/account.ts';
+import { headOf } from '../../../functions/sources/billing/family.ts';
+import { accountRow, parentOf } from '../../../functions/sources/recurly/account.ts';
 import { redemptionEnd, stands } from '../../../functions/sources/recurly/discounted.ts';
 import { readAccount, readRedemption } from '../../../functions/sources/recurly/objects.ts';
 import { parseRecurlyAddress } from '../../../functions/sources/recurly/settings.ts';
@@ -61,8 +62,8 @@ describe('an account', () => {
       ['about', 'round'],
     ]);
     expect(row({}, 'recurly:', parents).account_id).toBe('acc_3');
-    expect(topOf('acc_3', parents)).toBe('acc_3');
-    expect(['round', 'about']).toContain(topOf('round', parents));
+    expect(headOf('acc_3', parents)).toBe('acc_3');
+    expect(['round', 'about']).toContain(headOf('round', parents));
   });
 });
 

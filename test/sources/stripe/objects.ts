@@ -101,7 +101,7 @@ export const discount = (of: Raw, changes: Raw = {}): Raw => ({
 const nothing: Lookups = {
   coupon: () => null,
   discount: () => null,
-  tieredPrice: () => null,
+  fullPrice: () => null,
   customerDiscount: () => null,
   includedTax: () => null,
   invoicedUsage: () => zero,

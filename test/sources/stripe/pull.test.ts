@@ -147,6 +147,84 @@ describe('a pull', () => {
     expect(control).toEqual({ lines: 25, mrr: { USD: '2357.0000' } });
   });
 
+  it('takes a price in the currency that its subscription is paid in', async () => {
+    const created = at('2026-06-01T00:00:00Z');
+    const flat = price({ id: 'price_flat', unit_amount: 10_000, unit_amount_decimal: '10000' });
+    const tiered = price({ id: 'price_tiers', billing_scheme: 'tiered', tiers_mode: 'volume' });
+    const paidIn = (id: string, currency: string, of: typeof flat) => ({
+      ...subscription({ id, currency, items: [item({ subscription: id, price: of, quantity: 2 })] }),
+      id,
+      created,
+    });
+    const options = {
+      price_flat: { eur: { unit_amount: 9000, unit_amount_decimal: '9000' }, jpy: { unit_amount: 15_000 } },
+      price_tiers: { eur: { tiers: [{ up_to: null, unit_amount_decimal: '250.5' }] } },
+    };
+    stripe.account = {
+      ...stripe.account,
+      subscriptions: [
+        paidIn('sub_usd', 'usd', flat),
+        paidIn('sub_eur', 'eur', flat),
+        paidIn('sub_jpy', 'jpy', flat),
+        paidIn('sub_tiers', 'eur', tiered),
+      ],
+      events: [],
+      prices: [
+        { ...flat, id: 'price_flat', created, currency_options: options.price_flat },
+        {
+          ...tiered,
+          id: 'price_tiers',
+          created,
+          tiers: [{ up_to: null, unit_amount_decimal: '700' }],
+          currency_options: options.price_tiers,
+        },
+      ],
+    };
+    await pull('2026-10');
+    const control: unknown = JSON.parse(await readFile(join(root, 'home/inbox/stripe/2026-10/control.json'), 'utf8'));
+    expect(control).toMatchObject({
+      lines: 4,
+      mrr: { EUR: '185.0100', JPY: '30000.0000', USD: '200.0000' },
+    });
+  });
+
+  it('refuses a price without an amount in the currency that its subscription is paid in', async () => {
+    const created = at('2026-06-01T00:00:00Z');
+    const flat = { ...price({ id: 'price_flat' }), id: 'price_flat', created };
+    const paid = subscription({
+      id: 'sub_eur',
+      currency: 'eur',
+      items: [item({ subscription: 'sub_eur', price: flat })],
+    });
+    stripe.account = {
+      ...stripe.account,
+      subscriptions: [{ ...paid, id: 'sub_eur', created }],
+      events: [],
+      prices: [flat],
+    };
+    await expect(pull('2026-10')).rejects.toMatchObject({
+      code: 'STRIPE_PRICE',
+      message: "Stripe's price price_flat has no amount in EUR, which a subscription to it is paid in",
+    });
+  });
+
+  it('is looked at by a check with the settings that it was pulled with, and no others', async () => {
+    const look = (asked: string) =>
+      inWorld({}, [], (world, options) =>
+        openSource(
+          { ...options, dryRun: true, address: asked, months: [parseMonth('2026-10')], timeZone: 'UTC', again: false },
+          world,
+        ),
+      );
+    await expect(look(address)).rejects.toMatchObject({
+      message: '2026-10 has not been pulled from Stripe yet',
+      hint: expect.stringContaining(`--source '${address}'`),
+    });
+    await pull('2026-10');
+    await expect(look('stripe:')).rejects.toThrow(`2026-10 was pulled from "${address}"`);
+    expect((await look(address)).source.months).toContain('2026-10');
+  });
+
   it('writes its key nowhere', async () => {
     await pull('2026-10');
     const files = Object.keys(await treeOf(root));

@@ -77,10 +77,10 @@ describe('tiers', () => {
   ];
   const of = (mode: string, quantity: number): string[] => {
     const tiered = { billing_scheme: 'tiered', tiers_mode: mode, unit_amount: null, unit_amount_decimal: null };
-    const tieredPrice = () => readPrice(price({ ...tiered, tiers }));
+    const fullPrice = () => readPrice(price({ ...tiered, tiers }));
     return mrrOf(
       subscription({ items: [item({ quantity, price: price(tiered) })] }),
-      context('stripe:', { tieredPrice }),
+      context('stripe:', { fullPrice }),
     );
   };
 
