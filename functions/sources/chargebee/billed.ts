@@ -9,6 +9,7 @@ import {
   outcomeOf,
   type Settlement,
   settlementOf,
+  unlistedEnd,
 } from './failed-payments.ts';
 import { moneyOf } from './minor-units.ts';
 import type { Invoice, LineItem } from './objects.ts';
@@ -26,6 +27,7 @@ const settlementSchema: z.ZodType<Settlement> = z.object({
   paidAt: z.int().nullable(),
   givenUpAt: z.int().nullable(),
   triesOver: z.boolean(),
+  forgiven: z.boolean(),
 });
 
 const billSchema = z.object({
@@ -36,11 +38,15 @@ const billSchema = z.object({
   /** One that is void or not yet closed says nothing of prices. */
   stands: z.boolean(),
   gifted: z.boolean(),
+  /** Whether all of it is charged once: what comes of it says nothing of the subscription. */
+  oneOff: z.boolean(),
   /** Whether it has more lines than were told. */
   cut: z.boolean(),
   taxInclusive: z.boolean(),
   settlement: settlementSchema,
   failure: failureSchema.nullable(),
+  /** The last try of one that was given up so long ago that no failure is told. */
+  unlistedEnd: z.int().nullable(),
   /** Whether the failed payment is told with this subscription; an invoice of several is told once. */
   tellsPayment: z.boolean(),
   /** One for each item price, in Chargebee's units: what was left after discounts, its tax, and what was for use. */
@@ -80,6 +86,16 @@ const itemsOf = (invoice: Invoice, lines: readonly LineItem[]): Bill['items'] =>
   return [...items.values()];
 };
 
+/** What is charged once: charges, setup fees and what was entered by hand. */
+const onceTypes = new Set(['charge_item_price', 'plan_setup', 'adhoc']);
+
+const isOneOff = (invoice: Invoice, lines: readonly LineItem[]): boolean => {
+  if (invoice.recurring === false) return true;
+  // Lines that are not told can be a plan's.
+  if (lines.length === 0 || invoice.line_items_next_offset !== undefined) return false;
+  return lines.every(({ entity_type: type }) => type !== undefined && onceTypes.has(type));
+};
+
 /** An invoice as the bills of its subscriptions; the key is the subscription, or the invoice's own where it has none. */
 export const billsOf = (
   invoice: Invoice,
@@ -92,7 +108,10 @@ export const billsOf = (
   const subscriptions = [
     ...new Set([...(invoice.subscription_id === undefined ? [] : [invoice.subscription_id]), ...named]),
   ];
-  const bill: Omit<Bill, 'tellsPayment' | 'items'> = {
+  const end = failure === null ? unlistedEnd(invoice, attempts, until) : null;
+  // One that was paid, taken back and given up since still says when it was paid.
+  const paidAt = end === null || invoice.status === 'paid' ? (invoice.paid_at ?? null) : null;
+  const bill: Omit<Bill, 'tellsPayment' | 'items' | 'oneOff'> = {
     invoice: invoice.id,
     customer: invoice.customer_id,
     currency: invoice.currency_code,
@@ -103,28 +122,66 @@ export const billsOf = (
     taxInclusive: invoice.price_type === 'tax_inclusive',
     settlement:
       failure === null
-        ? { paidAt: invoice.paid_at ?? null, givenUpAt: null, triesOver: false }
+        ? { paidAt, givenUpAt: null, triesOver: false, forgiven: false }
         : settlementOf(invoice, failure, until),
     failure,
+    unlistedEnd: end,
   };
   if (subscriptions.length === 0)
-    return failure === null ? [] : [[`invoice ${invoice.id}`, { ...bill, tellsPayment: true, items: [] }]];
+    return failure === null
+      ? []
+      : [[`invoice ${invoice.id}`, { ...bill, oneOff: true, tellsPayment: true, items: [] }]];
   return subscriptions.map((subscription, place) => {
     const own = invoice.line_items.filter(({ subscription_id: id }) => (id ?? subscriptions[0]) === subscription);
-    return [subscription, { ...bill, tellsPayment: place === 0, items: itemsOf(invoice, own) }];
+    return [
+      subscription,
+      { ...bill, oneOff: isOneOff(invoice, own), tellsPayment: place === 0, items: itemsOf(invoice, own) },
+    ];
   });
 };
 
 /** An invoice whose payment failed, with what had come of it. */
-export type Dunned = { readonly bill: Bill; readonly failure: Failure; readonly outcome: Outcome };
+export type Dunned = {
+  readonly bill: Bill;
+  readonly failure: Failure;
+  readonly outcome: Outcome;
+  /** Whether its subscription had ended while it was still owed. */
+  readonly endedOwing: boolean;
+};
 
 /** The failed invoices of one subscription that ended at `endedAt`, or goes on. */
 export const dunnedOf = (bills: readonly Bill[], endedAt: number | null, until: number): Dunned[] =>
   bills.flatMap((bill) =>
     bill.failure === null
       ? []
-      : [{ bill, failure: bill.failure, outcome: outcomeOf(bill.settlement, bill.failure, endedAt, until) }],
+      : [
+          {
+            bill,
+            failure: bill.failure,
+            outcome: outcomeOf(bill.settlement, bill.failure, endedAt, until),
+            endedOwing: endedAt !== null && endedAt < until && endedAt <= (bill.settlement.givenUpAt ?? endedAt),
+          },
+        ],
   );
+
+/** A payment that was given up: the last try, when that was sure, and whether the money had been taken back. */
+type GivenUp = { readonly triedAt: number; readonly at: number; readonly reversed: boolean };
+
+/** Only what recurs and was not forgiven: a correction, or a charge beside the plan, ends no subscription. */
+const givenUpOf = (bills: readonly Bill[], dunned: readonly Dunned[]): GivenUp[] => [
+  ...dunned
+    .filter(({ bill, outcome }) => !bill.oneOff && outcome.state === 'exhausted')
+    .filter(({ bill: { settlement }, endedOwing }) => endedOwing || (settlement.triesOver && !settlement.forgiven))
+    .map(({ failure: { lastFailedAt, reversed }, outcome, endedOwing }) => ({
+      triedAt: lastFailedAt,
+      // A credit note that comes later does not move it into another month.
+      at: endedOwing ? (outcome.resolvedAt ?? lastFailedAt) : lastFailedAt,
+      reversed,
+    })),
+  ...bills.flatMap(({ oneOff, unlistedEnd: at }) =>
+    oneOff || at === null ? [] : [{ triedAt: at, at, reversed: false }],
+  ),
+];
 
 /** How payments of a subscription stand: being retried, given up with nothing paid since, or neither. */
 export type PaymentStanding = {
@@ -136,13 +193,11 @@ export type PaymentStanding = {
 
 export const paymentStanding = (bills: readonly Bill[], dunned: readonly Dunned[], until: number): PaymentStanding => {
   const paid = bills.flatMap(({ settlement: { paidAt } }) => (paidAt !== null && paidAt < until ? [paidAt] : []));
-  const givenUp = dunned
-    .filter(({ outcome }) => outcome.state === 'exhausted')
-    .filter(({ failure }) => !paid.some((at) => at > failure.lastFailedAt))
-    .sort((a, b) => (a.outcome.resolvedAt ?? 0) - (b.outcome.resolvedAt ?? 0))
+  const givenUp = givenUpOf(bills, dunned)
+    .filter(({ triedAt }) => !paid.some((at) => at > triedAt))
+    .sort((a, b) => a.at - b.at)
     .at(-1);
-  if (givenUp !== undefined)
-    return { state: 'given_up', givenUpAt: givenUp.outcome.resolvedAt, reversed: givenUp.failure.reversed };
+  if (givenUp !== undefined) return { state: 'given_up', givenUpAt: givenUp.at, reversed: givenUp.reversed };
   const tried = dunned.some(({ outcome }) => outcome.state === 'in_grace');
   return { state: tried ? 'in_grace' : 'fine', givenUpAt: null, reversed: false };
 };

@@ -15,11 +15,14 @@ export type Attempt = {
 
 /** Failed attempts by their own id, and by the invoices they say they were for. Small: most payments do not fail. */
 export type Attempts = {
+  /** Payments before this second are not among them, failed or not. */
+  readonly since: number;
   readonly byId: Map<string, Attempt>;
   readonly byInvoice: Map<string, Set<string>>;
 };
 
-export const noAttempts = (): Attempts => ({ byId: new Map(), byInvoice: new Map() });
+/** None yet, of transactions that are listed from `since` on. */
+export const noAttempts = (since: number): Attempts => ({ since, byId: new Map(), byInvoice: new Map() });
 
 const codeOf = ({ error_code: code, error_detail: detail }: Transaction, reversal: boolean): string => {
   // The code of the card's bank says more than the gateway's.
@@ -87,6 +90,8 @@ export type Settlement = {
   readonly givenUpAt: number | null;
   /** Whether no further attempt came: all that were made were made before the month's end. */
   readonly triesOver: boolean;
+  /** Whether it was voided, or written off with tries left: that ends the debt, and says nothing of the subscription. */
+  readonly forgiven: boolean;
 };
 
 const isPast =
@@ -94,21 +99,41 @@ const isPast =
   (at: number | null | undefined): at is number =>
     at !== null && at !== undefined && at < until;
 
+const isTriedLater = ({ dunning_attempts: tries }: Invoice, until: number): boolean =>
+  tries.some(({ created_at: at }) => at !== undefined && at >= until);
+
 /** How an invoice was settled, as it is known on the day of the pull. */
 export const settlementOf = (invoice: Invoice, failure: Failure, until: number): Settlement => {
   const { status, dunning_status: dunning, paid_at: paidAt, voided_at: voidedAt } = invoice;
-  const writtenOff = [...invoice.adjustment_credit_notes, ...invoice.issued_credit_notes]
-    .filter(({ cn_reason_code: reason }) => reason === 'write_off' || reason === 'chargeback')
-    .map(({ cn_date: date }) => date);
-  const givenUp = [voidedAt, ...writtenOff].filter(isPast(until)).sort((a, b) => a - b)[0];
-  const triedLater = invoice.dunning_attempts.some(({ created_at: at }) => at !== undefined && at >= until);
+  const past = isPast(until);
+  const credits = [...invoice.adjustment_credit_notes, ...invoice.issued_credit_notes];
+  const credited = (wanted: string) =>
+    credits
+      .flatMap(({ cn_reason_code: reason, cn_date: date }) => (reason === wanted ? (date ?? []) : []))
+      .filter(past);
+  const writtenOff = credited('write_off');
+  const givenUp = [voidedAt, ...writtenOff, ...credited('chargeback')].filter(past).sort((a, b) => a - b)[0];
   const over = dunning === 'exhausted' || dunning === 'stopped' || (dunning === undefined && status === 'not_paid');
   const takenBack = failure.reversed && dunning !== 'in_progress';
   return {
     paidAt: paidAt ?? null,
     givenUpAt: givenUp ?? null,
-    triesOver: !triedLater && (over || takenBack),
+    triesOver: !isTriedLater(invoice, until) && (over || takenBack),
+    forgiven: past(voidedAt) || (writtenOff.length > 0 && dunning !== 'exhausted' && !takenBack),
   };
+};
+
+/**
+ * When the last try was of an invoice that its own dunning status gives up and whose tries are too old to be listed; its
+ * own date where it does not tell. Null for every other. Reminders alone are no tries, as they are none while they are new.
+ */
+export const unlistedEnd = (invoice: Invoice, { since }: Attempts, until: number): number | null => {
+  const { status, date, voided_at: voidedAt, dunning_status: dunning, dunning_attempts: tries } = invoice;
+  if (date === undefined || date >= since || (dunning !== 'exhausted' && dunning !== 'stopped')) return null;
+  if (status === 'paid' && isPast(until)(invoice.paid_at)) return null;
+  if (isPast(until)(voidedAt) || isTriedLater(invoice, until)) return null;
+  if (tries.length > 0 && tries.every(({ dunning_type: type }) => type === 'offline')) return null;
+  return Math.max(date, ...tries.flatMap(({ created_at: at }) => at ?? []));
 };
 
 /** What had come of a failed invoice just before `until`. `endedAt`: when its subscription ended, if it did. */

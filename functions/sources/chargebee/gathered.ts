@@ -84,7 +84,7 @@ const partOf = (texts: readonly string[]): Part => {
 
 /** Failed payments of the kept transactions. */
 const attemptsOf = async (request: PullRequest, kept: KeptPages): Promise<Attempts> => {
-  const attempts = noAttempts();
+  const attempts = noAttempts(lookBack(request));
   for await (const page of keptPages('transactions', kept))
     for (const transaction of page.map(readTransaction)) withTransaction(attempts, transaction, request.until);
   return attempts;

@@ -125,6 +125,7 @@ const customerSchema = z.looseObject({
 
 const lineItemSchema = z.looseObject({
   subscription_id: optional(z.string()),
+  entity_type: optional(z.string()),
   entity_id: optional(z.string()),
   amount: units,
   discount_amount: units,
@@ -141,6 +142,8 @@ const invoiceSchema = z.looseObject({
   id,
   customer_id: id,
   subscription_id: optional(z.string()),
+  /** False where it is no subscription's. */
+  recurring: optional(z.boolean()),
   status: z.enum(['paid', 'posted', 'payment_due', 'not_paid', 'voided', 'pending']),
   date: seconds,
   currency_code: currency,
@@ -157,7 +160,14 @@ const invoiceSchema = z.looseObject({
   line_items_next_offset: optional(z.string()),
   linked_payments: list(paymentLinkSchema),
   reference_transactions: list(paymentLinkSchema),
-  dunning_attempts: list(z.looseObject({ transaction_id: optional(z.string()), created_at: seconds })),
+  dunning_attempts: list(
+    z.looseObject({
+      transaction_id: optional(z.string()),
+      /** Of kind `offline` it is a reminder, and no payment was tried. */
+      dunning_type: optional(z.string()),
+      created_at: seconds,
+    }),
+  ),
   adjustment_credit_notes: list(creditSchema),
   issued_credit_notes: list(creditSchema),
 });

@@ -12,7 +12,8 @@ const longest = { day, week: 7 * day, month: 31 * day, year: 366 * day } as cons
 
 /**
  * When the term began whose invoice is older than the list of invoices; null where that list has it. A term that began
- * since the month's end is taken for the one before it.
+ * since the month's end is taken for the one before it. Where a term has just begun, the one before it is asked for:
+ * what was given up in it stands until the new one is paid.
  */
 const olderTerm = (subscription: Subscription, request: PullRequest): number | null => {
   const { status, current_term_start: start, billing_period: count = 1, billing_period_unit: unit } = subscription;
@@ -20,7 +21,11 @@ const olderTerm = (subscription: Subscription, request: PullRequest): number | n
   if (status === 'future' || status === 'transferred') return null;
   if (status === 'cancelled' && (subscription.cancelled_at ?? 0) < request.until) return null;
   const began = start < request.until ? start : start - count * longest[unit];
-  return began < lookBack(request) ? began - day : null;
+  const listed = lookBack(request);
+  if (began < listed) return began - day;
+  const before = began - count * longest[unit];
+  const first = subscription.started_at ?? subscription.created_at ?? 0;
+  return before < listed && first < began - day ? before - day : null;
 };
 
 /** Subscriptions whose last invoice has to be asked for, as far as the kept pages say, in their order. */

@@ -6,10 +6,12 @@ import { type Bill, dunnedOf, paymentStanding, readBill } from '../../../functio
 import { cancellationRows } from '../../../functions/sources/chargebee/cancellation.ts';
 import { customerRow, parentOf } from '../../../functions/sources/chargebee/customer.ts';
 import { failedPaymentRows } from '../../../functions/sources/chargebee/failed-payments.ts';
+import { gathered } from '../../../functions/sources/chargebee/gathered.ts';
 import { readCustomer, readSubscription } from '../../../functions/sources/chargebee/objects.ts';
 import { parseChargebeeAddress } from '../../../functions/sources/chargebee/settings.ts';
 import { statusAt } from '../../../functions/sources/chargebee/standing.ts';
-import { at, billsIn, invoice, type Raw, request, subscription, transaction, until } from './objects.ts';
+import { olderWanted } from '../../../functions/sources/chargebee/wanted.ts';
+import { at, billsIn, invoice, lineItem, type Raw, request, subscription, transaction, until } from './objects.ts';
 
 describe('a customer', () => {
   const customer = readCustomer({
@@ -284,6 +286,147 @@ describe('an end', () => {
   it('of one that goes on unpaid is none once it is paid again', () => {
     const later = invoice({ id: 'in_2', date: at('2026-10-20'), paid_at: at('2026-10-20') });
     expect(rows({}, [given, later], failed)).toEqual([]);
+  });
+});
+
+/** What of a subscription's payments decides that it goes on unpaid, and the rows of its end. */
+describe('a subscription that goes on', () => {
+  const stands = (invoices: Raw[], transactions: Raw[] = []) => {
+    const one = readSubscription(subscription());
+    const { standing } = dunning(billsIn(invoices, transactions));
+    const status = statusAt(one, standing, false, until);
+    return [status, cancellationRows(one, status, standing, false, request).map(({ reason }) => reason)];
+  };
+  const active = ['active', []];
+  const over = ['unpaid', []];
+  const long = (changes: Raw = {}) =>
+    unpaid({ id: 'in_0', date: at('2026-04-10'), status: 'not_paid', dunning_status: 'exhausted', ...changes });
+
+  it.each<[told: string, changes: Raw, expected: unknown[]]>([
+    ['out of retries', {}, over],
+    ['stopped by somebody', { status: 'payment_due', dunning_status: 'stopped' }, over],
+    ['last tried long ago', { dunning_attempts: [{ created_at: at('2026-05-02'), transaction_id: 'gone' }] }, over],
+    ['that was paid, taken back and given up', { paid_at: at('2026-04-11') }, over],
+    ['paid since', { status: 'paid', paid_at: at('2026-10-03') }, active],
+    ['paid with the month over', { status: 'paid', paid_at: until }, over],
+    ['tried again since the month', { dunning_attempts: [{ created_at: until }] }, active],
+    ['that is still tried', { dunning_status: 'in_progress' }, active],
+    ['that somebody was only reminded of', { dunning_attempts: [{ dunning_type: 'offline' }] }, active],
+    ['void', { status: 'voided', voided_at: at('2026-06-01') }, active],
+    ['void since the month', { status: 'voided', voided_at: until }, over],
+    ['of a charge', { line_items: [lineItem({ entity_type: 'charge_item_price' })] }, active],
+  ])('with an invoice of long ago, %s', (_, changes, expected) => expect(stands([long(changes)])).toEqual(expected));
+
+  it('counts again with the first payment since, and not by one from before', () => {
+    const paidOn = (day: string) => invoice({ id: 'in_2', date: at(day), paid_at: at(day) });
+    expect(stands([long(), paidOn('2026-10-20')])).toEqual(active);
+    expect(stands([long(), paidOn('2026-01-20')])).toEqual(over);
+  });
+  it('stays unpaid while the invoice of its next term is tried', () =>
+    expect(stands([long(), unpaid()], [failedOn('2026-10-06')])).toEqual(over));
+  it('has no failed payment of an invoice whose tries are not listed', () =>
+    expect(dunning(billsIn([long()])).rows).toEqual([]));
+
+  const spent = { status: 'not_paid', dunning_status: 'exhausted' };
+  const ended = ['unpaid', ['dunning_exhausted']];
+  const credit = (reason: string) => ({ issued_credit_notes: [{ cn_reason_code: reason, cn_date: at('2026-10-20') }] });
+  const lines = (...types: string[]) => ({
+    ...spent,
+    line_items: types.map((type) => lineItem({ entity_type: type })),
+  });
+  it.each<[told: string, changes: Raw, expected: unknown[]]>([
+    ['void', { status: 'voided', voided_at: at('2026-10-07') }, active],
+    [
+      'void, which stopped the tries',
+      { status: 'voided', voided_at: at('2026-10-07'), dunning_status: 'stopped' },
+      active,
+    ],
+    ['void since the month', { ...spent, voided_at: until }, ended],
+    ['written off', { ...credit('write_off'), dunning_status: 'stopped' }, active],
+    ['written off after its last try', { ...spent, ...credit('write_off') }, ended],
+    ['of a charge', lines('charge_item_price'), active],
+    ['of a charge by hand and a setup fee', lines('adhoc', 'plan_setup'), active],
+    ['of no subscription’s term', { ...spent, recurring: false }, active],
+    ['of a charge beside the plan', lines('charge_item_price', 'plan_item_price'), ended],
+    ['of an add-on', lines('addon_item_price'), ended],
+    ['that is not told whole', { ...lines('charge_item_price'), line_items_next_offset: 'more' }, ended],
+  ])('with a failed invoice, %s', (_, changes, expected) =>
+    expect(stands([unpaid(changes)], [failedOn('2026-10-06')])).toEqual(expected),
+  );
+
+  it('is unpaid by its plan where another’s charge is on the same invoice', () => {
+    const both = [
+      lineItem({ entity_type: 'charge_item_price' }),
+      lineItem({ subscription_id: 'sub_2', entity_type: 'plan_item_price' }),
+    ];
+    const bills = billsIn([unpaid({ ...spent, line_items: both })], [failedOn('2026-10-06')]);
+    expect(bills.map((bill) => dunning([bill]).standing.state)).toEqual(['fine', 'given_up']);
+  });
+  it('has its money taken back even where that was written off', () => {
+    const reversal = failedOn('2026-10-06', { type: 'payment_reversal', status: 'success' });
+    const lost = unpaid({ status: 'not_paid', dunning_status: undefined, ...credit('write_off') });
+    expect(stands([lost], [reversal])).toEqual(['unpaid', ['chargeback']]);
+  });
+});
+
+describe('the cause of an end that nobody told', () => {
+  const causeOf = (changes: Raw) => {
+    const end = at('2026-10-12');
+    const { standing } = dunning(billsIn([unpaid(changes)], [failedOn('2026-10-06')]), end);
+    const one = readSubscription(subscription({ status: 'cancelled', cancelled_at: end }));
+    return cancellationRows(one, null, standing, false, request).map(({ reason }) => reason);
+  };
+  const voided = (day: string) => ({ status: 'voided', dunning_status: 'stopped', voided_at: at(day) });
+
+  it('is the payment that was owed then, void or not since', () =>
+    expect([causeOf({}), causeOf(voided('2026-10-12')), causeOf(voided('2026-10-20'))]).toEqual(
+      Array(3).fill(['dunning_exhausted']),
+    ));
+  it('is none that was void before, nor a charge', () => {
+    expect(causeOf(voided('2026-10-11'))).toEqual(['not_told']);
+    expect(causeOf({ line_items: [lineItem({ entity_type: 'charge_item_price' })] })).toEqual(['not_told']);
+  });
+});
+
+describe('older invoices', () => {
+  const day = 24 * 60 * 60;
+  const wanted = async (changes: Raw): Promise<number | null> => {
+    const body = { list: [{ subscription: subscription(changes) }] };
+    const kept = { get: async (name: string) => (name === 'subscriptions/000001' ? body : null) };
+    const found: number[] = [];
+    for await (const { from } of olderWanted(request, kept)) found.push(from);
+    return found[0] ?? null;
+  };
+  const quarterly = (start: string, changes: Raw = {}) => ({
+    billing_period: 3,
+    current_term_start: at(start),
+    created_at: at('2024-01-15'),
+    started_at: at('2024-01-15'),
+    ...changes,
+  });
+
+  it('are those of the term where it began before the list', async () =>
+    expect(await wanted(quarterly('2026-07-20'))).toBe(at('2026-07-20') - day));
+  it('are those of the term before where one has just begun', async () => {
+    expect(await wanted(quarterly('2026-10-15'))).toBe(at('2026-10-15') - 94 * day);
+    const year = quarterly('2026-10-15', { billing_period: 1, billing_period_unit: 'year' });
+    expect(await wanted(year)).toBe(at('2026-10-15') - 367 * day);
+  });
+  it('say by themselves that they were given up, where the list of transactions does not reach them', async () => {
+    const old = { status: 'not_paid', paid_at: undefined, dunning_status: 'exhausted', date: at('2026-07-31') };
+    const pages = new Map<string, unknown>([
+      ['subscriptions/000001', { list: [{ subscription: subscription(quarterly('2026-10-15')) }] }],
+      ['invoices/000001', { list: [{ invoice: invoice(old) }] }],
+    ]);
+    const kept = { get: async (name: string) => pages.get(name) ?? null };
+    const ends: unknown[] = [];
+    for await (const { dossiers } of gathered(request, kept))
+      ends.push(...dossiers.flatMap(({ bills }) => bills.map(({ unlistedEnd }) => unlistedEnd)));
+    expect(ends).toEqual([at('2026-07-31')]);
+  });
+  it('are none in the first term, nor where the list has both terms', async () => {
+    expect(await wanted(quarterly('2026-10-15', { started_at: at('2026-10-15') }))).toBeNull();
+    expect(await wanted({})).toBeNull();
   });
 });
 

@@ -152,7 +152,7 @@ export const transaction = (changes: Raw = {}): Raw => ({
 
 /** What an invoice and some transactions say of the subscription `sub_1`. */
 export const billsIn = (invoices: readonly Raw[], transactions: readonly Raw[] = []): Bill[] => {
-  const attempts = noAttempts();
+  const attempts = noAttempts(at('2026-08-01T00:00:00Z'));
   for (const one of transactions) withTransaction(attempts, readTransaction(one), until);
   return invoices.flatMap((one) => billsOf(readInvoice(one), attempts, until).map(([, bill]) => bill));
 };
