@@ -23,11 +23,18 @@ export const earlier = (known: Change | undefined, change: Change): Change =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Metadata are texts under keys of anybody's choice: a key that was null before was not there. */
+const metadataBefore = (present: unknown, previous: unknown): unknown => {
+  const back = { ...(isRecord(present) ? present : {}), ...(isRecord(previous) ? previous : {}) };
+  return Object.fromEntries(Object.entries(back).filter(([, value]) => value !== null));
+};
+
 /** Previous values over present ones; a list is replaced as a whole, as Stripe tells it. */
 const putBack = (present: unknown, previous: unknown): unknown => {
   if (!isRecord(present) || !isRecord(previous)) return previous;
   const back: Record<string, unknown> = { ...present };
-  for (const [key, value] of Object.entries(previous)) back[key] = putBack(present[key], value);
+  for (const [key, value] of Object.entries(previous))
+    back[key] = key === 'metadata' ? metadataBefore(present[key], value) : putBack(present[key], value);
   return back;
 };
 

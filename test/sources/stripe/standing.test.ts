@@ -83,6 +83,17 @@ describe('a change since the end of the month', () => {
     expect(linesAt(paused, event({}, paused, { pause_collection: null })).rows.lines?.[0]?.status).toBe('active');
   });
 
+  it.each<[told: string, was: Raw | null, opportunity: string | undefined]>([
+    ['added a key', { deal: null }, undefined],
+    ['changed a key', { deal: 'opp_0' }, 'opp_0'],
+    ['made the metadata', null, undefined],
+  ])('that %s of the metadata is undone', (_, was, opportunity) => {
+    const dealt = subscription({ metadata: { deal: 'opp_1' } });
+    const state = stateAt(readSubscription(dealt), event({}, dealt, { metadata: was }), until, until - 1);
+    const { rows } = subscriptionLines(state, context('stripe:?opportunity=deal'));
+    expect(rows.lines?.[0]?.opportunity_id).toBe(opportunity);
+  });
+
   it.each([
     ['payment_failed', 'past_due'],
     ['cancellation_requested', 'active'],
