@@ -1,8 +1,9 @@
 /** How a subscription stood at the end of October 2026, and how it is put back there. */
 import { describe, expect, it } from 'vitest';
 import { changeOf, earlier, stateAt } from '../../../functions/sources/stripe/as-of.ts';
-import { type Change, readEvent, readSubscription } from '../../../functions/sources/stripe/objects.ts';
+import { type Change, readEvent, readInvoice, readSubscription } from '../../../functions/sources/stripe/objects.ts';
 import { statusAt } from '../../../functions/sources/stripe/standing.ts';
+import { type Billed, billedLast, withStatusThen } from '../../../functions/sources/stripe/status-then.ts';
 import { subscriptionLines } from '../../../functions/sources/stripe/subscription-lines.ts';
 import { at, context, item, mrrOf, price, type Raw, subscription, until } from './objects.ts';
 
@@ -53,6 +54,29 @@ const event = (changes: Raw, object: Raw, previous?: Raw): Change =>
     }),
   );
 
+/** An invoice of October, and whether a payment of it failed. */
+const billed = (transitions: Raw, failed = false, created = october): Billed => ({
+  invoice: readInvoice({
+    id: 'in_1',
+    created,
+    currency: 'usd',
+    customer: 'cus_1',
+    status: 'open',
+    amount_due: 10_000,
+    status_transitions: transitions,
+    parent: { subscription_details: { subscription: 'sub_1' } },
+    lines: { data: [] },
+  }),
+  failure: failed ? { firstFailedAt: october, lastFailedAt: october, declineCode: '', attempts: 1 } : null,
+});
+
+const thenAt = (now: Raw, change: Change | undefined, last: Billed | null, knownFrom: number) =>
+  withStatusThen(
+    stateAt(readSubscription(now), change, until, knownFrom),
+    () => new Map(last === null ? [] : [['sub_1', last]]),
+    until,
+  );
+
 const linesAt = (now: Raw, change: Change | undefined, knownFrom = until - 1) => {
   const state = stateAt(readSubscription(now), change, until, knownFrom);
   return { certainty: state.certainty, ...subscriptionLines(state, context()) };
@@ -94,13 +118,35 @@ describe('a change since the end of the month', () => {
     expect(rows.lines?.[0]?.opportunity_id).toBe(opportunity);
   });
 
-  it.each([
-    ['payment_failed', 'past_due'],
-    ['cancellation_requested', 'active'],
-  ])('that ended it (%s) is undone', (reason, status) => {
-    const over = subscription({ status: 'canceled', ended_at: november, cancellation_details: { reason } });
+  const [paid, givenUp] = [{ paid_at: october }, { marked_uncollectible_at: october + 1 }];
+  const collected = { pause_collection: { behavior: 'void', resumes_at: null } };
+  const tried = { trial_start: at('2026-09-26T00:00:00Z'), trial_end: october + 60 };
+  it.each<[told: string, now: Raw, reason: string, billed: Billed | null, status: string, certainty: string]>([
+    ['with its last invoice paid', {}, 'cancellation_requested', billed(paid), 'active', 'rebuilt'],
+    ['by a payment that failed', {}, 'payment_failed', billed({}, true), 'past_due', 'rebuilt'],
+    ['by a payment that failed later', {}, 'payment_failed', billed(paid), 'past_due', 'rebuilt'],
+    ['with its invoice given up', {}, 'cancellation_requested', billed(givenUp, true), 'unpaid', 'unknown'],
+    ['long after its retries', {}, 'payment_failed', billed(givenUp, true), 'unpaid', 'unknown'],
+    ['given up later', {}, 'payment_disputed', billed({ voided_at: november }, true), 'past_due', 'unknown'],
+    ['with an invoice that never failed', {}, 'cancellation_requested', billed({}), 'active', 'unknown'],
+    ['with no invoice', {}, 'cancellation_requested', null, 'active', 'unknown'],
+    ['with none since its trial', tried, 'cancellation_requested', billed(paid), 'active', 'unknown'],
+    ['while not collected', collected, 'cancellation_requested', null, 'paused', 'rebuilt'],
+  ])('that ended it %s is undone as far as is known', (_, changes, reason, last, status, certainty) => {
+    const ending = { status: 'canceled', ended_at: november, cancellation_details: { reason } };
+    const over = subscription({ ...ending, ...changes });
     const change = event({ type: 'customer.subscription.deleted' }, over);
-    expect(linesAt(over, change).rows.lines).toMatchObject([{ status, mrr: '100.0000' }]);
+    const then = thenAt(over, change, last, until - 1);
+    expect(then.certainty).toBe(certainty);
+    expect(subscriptionLines(then, context()).rows.lines).toMatchObject([{ status, mrr: '100.0000' }]);
+  });
+
+  it('is judged by the newest invoice that is no draft', () => {
+    const [old, newer, draft] = [billed({}, true, 1), billed(paid, false, 2), billed({}, false, 3)].map(
+      ({ invoice }) => invoice,
+    );
+    const all = [newer, old, draft && { ...draft, status: 'draft' }].filter((one) => one !== undefined);
+    expect(billedLast(all, new Map()).get('sub_1')?.invoice).toBe(newer);
   });
 
   it('cannot be known where the month is older than the events, and is counted', () => {
