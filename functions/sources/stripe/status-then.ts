@@ -1,6 +1,6 @@
 /** The status at a month's end of a subscription whose events do not tell it: worked out from its invoices. */
 import { type Failure, failureOf, outcomeOf } from './failed-payments.ts';
-import type { Invoice } from './objects.ts';
+import type { Invoice, Subscription } from './objects.ts';
 import { type SubscriptionState, statusAt } from './standing.ts';
 
 /** The newest invoice before the month's end that was no draft, and what failed of it until then. */
@@ -43,16 +43,54 @@ const beforeItsEnd = (state: SubscriptionState, billed: Billed | undefined, unti
   return { subscription: { ...subscription, status }, certainty: known ? state.certainty : 'unknown' };
 };
 
-/** What a subscription that was put back by its end was before it, as far as its invoices say. */
+/** Voided or written off though nothing failed: that is what Stripe does while nothing is collected. */
+const isWaived = (billed: Billed | undefined, until: number): boolean => {
+  if (billed === undefined || billed.failure !== null) return false;
+  const { voided_at: voided, marked_uncollectible_at: writtenOff } = billed.invoice.status_transitions;
+  return [voided, writtenOff].some((at) => at !== null && at !== undefined && at < until);
+};
+
+/** A trial that ended without a means of payment pauses a subscription there and then; what is billed later is no pause. */
+const isPausedSinceTrial = ({ trial_end: end = null }: Subscription, billed: Billed | undefined, until: number) =>
+  end !== null && end < until && (billed?.invoice.created ?? 0) <= end;
+
+/** What became of an invoice by its last attempt, as far as no attempt on it came after the month's end. */
+const isTriedLater = ({ invoice, failure }: Billed): boolean =>
+  (invoice.attempt_count ?? 0) > (failure?.attempts ?? 0) || (invoice.status_transitions.paid_at ?? null) !== null;
+
+/**
+ * Of a month that is older than the events: a status of today that takes a line out or calls it late began at a date,
+ * and holds from then on. Where no invoice tells the date it is taken to have begun after the month.
+ */
+const sinceWhen = (subscription: Subscription, billed: Billed | undefined, until: number): Subscription => {
+  const { status, pause_collection: pause } = subscription;
+  const collected = pause && !isWaived(billed, until) ? { ...subscription, pause_collection: null } : subscription;
+  if (status === 'paused')
+    return isPausedSinceTrial(subscription, billed, until) ? subscription : { ...collected, status: 'active' };
+  if (status !== 'unpaid' && status !== 'past_due') return collected;
+  const standing = standingOf(billed, until);
+  if (billed === undefined || standing === 'paid' || standing === 'not told') return { ...collected, status: 'active' };
+  const over = standing === 'given up' || !isTriedLater(billed);
+  return { ...collected, status: status === 'unpaid' && over ? 'unpaid' : 'past_due' };
+};
+
+/** A subscription with the status that it had at the month's end, as far as dates and invoices say where events do not. */
 export const withStatusThen = (
   state: SubscriptionState,
   billed: () => ReadonlyMap<string, Billed>,
   until: number,
 ): SubscriptionState => {
-  const { subscription } = state;
-  const status = statusAt(subscription, until);
-  // Trials and pauses of the collection are told by the subscription itself.
-  if (status === null || status === 'trialing' || status === 'paused' || subscription.status !== 'canceled')
-    return state;
-  return beforeItsEnd(state, billed().get(subscription.id), until);
+  const { id, status, pause_collection: pause } = state.subscription;
+  const told = statusAt(state.subscription, until);
+  // Trials are told by their dates, and what was not there has no status.
+  if (told === null || told === 'trialing') return state;
+  const ended = status === 'canceled';
+  if (state.certainty !== 'unknown') {
+    // So are pauses of the collection, until the end.
+    return ended && told !== 'paused' ? beforeItsEnd(state, billed().get(id), until) : state;
+  }
+  if (!ended && !pause && told === 'active') return state;
+  const subscription = sinceWhen(state.subscription, billed().get(id), until);
+  const then = { ...state, subscription };
+  return ended && statusAt(subscription, until) !== 'paused' ? beforeItsEnd(then, billed().get(id), until) : then;
 };

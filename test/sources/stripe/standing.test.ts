@@ -141,6 +141,35 @@ describe('a change since the end of the month', () => {
     expect(subscriptionLines(then, context()).rows.lines).toMatchObject([{ status, mrr: '100.0000' }]);
   });
 
+  const trial = { trial_start: at('2026-09-26T00:00:00Z'), trial_end: october - 60 };
+  const twice = billed({}, true);
+  it.each<[told: string, now: Raw, billed: Billed | null, status: string]>([
+    ['unpaid', { status: 'unpaid' }, null, 'active'],
+    ['unpaid, and paid then', { status: 'unpaid' }, billed(paid), 'active'],
+    ['unpaid since an attempt before', { status: 'unpaid' }, billed({}, true), 'unpaid'],
+    ['unpaid, given up before', { status: 'unpaid' }, billed(givenUp, true), 'unpaid'],
+    [
+      'unpaid, tried again after',
+      { status: 'unpaid' },
+      { ...twice, invoice: { ...twice.invoice, attempt_count: 2 } },
+      'past_due',
+    ],
+    ['unpaid, of another invoice', { status: 'unpaid' }, billed({ paid_at: november }, true), 'past_due'],
+    ['past due', { status: 'past_due' }, null, 'active'],
+    ['past due, failed before', { status: 'past_due' }, billed({}, true), 'past_due'],
+    ['paused', { status: 'paused' }, null, 'active'],
+    ['paused since a trial', { status: 'paused', ...trial }, null, 'paused'],
+    ['paused, billed after its trial', { status: 'paused', ...trial }, billed(paid), 'active'],
+    ['not collected', collected, billed(paid), 'active'],
+    ['not collected, waived before', collected, billed({ voided_at: october }), 'paused'],
+    ['over, given up before', { status: 'canceled', ended_at: november }, billed(givenUp, true), 'unpaid'],
+    ['over', { status: 'canceled', ended_at: november }, null, 'active'],
+  ])('that made it what it is today (%s) is not put before its date', (_, now, last, status) => {
+    const then = thenAt(subscription(now), undefined, last, until + 1);
+    const { rows, counts } = subscriptionLines(then, context());
+    expect([rows.lines?.[0]?.status, counts]).toEqual([status, { lines: 1, linesUnknown: 1 }]);
+  });
+
   it('is judged by the newest invoice that is no draft', () => {
     const [old, newer, draft] = [billed({}, true, 1), billed(paid, false, 2), billed({}, false, 3)].map(
       ({ invoice }) => invoice,
