@@ -23,11 +23,19 @@ export const earlier = (known: Change | undefined, change: Change): Change =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Metadata are texts under keys of anybody's choice: a key that was null before was not there. */
+const metadataBefore = (present: unknown, previous: unknown): unknown => {
+  if (!isRecord(previous)) return {};
+  const back = { ...(isRecord(present) ? present : {}), ...previous };
+  return Object.fromEntries(Object.entries(back).filter(([, value]) => value !== null));
+};
+
 /** Previous values over present ones; a list is replaced as a whole, as Stripe tells it. */
 const putBack = (present: unknown, previous: unknown): unknown => {
   if (!isRecord(present) || !isRecord(previous)) return previous;
   const back: Record<string, unknown> = { ...present };
-  for (const [key, value] of Object.entries(previous)) back[key] = putBack(present[key], value);
+  for (const [key, value] of Object.entries(previous))
+    back[key] = key === 'metadata' ? metadataBefore(present[key], value) : putBack(present[key], value);
   return back;
 };
 
@@ -37,12 +45,11 @@ export const objectBefore = ({ data }: Event): unknown => putBack(data.object, d
 const subscriptionBefore = (event: Event): Subscription => {
   const { type } = event;
   const was = objectBefore(event);
-  // A deletion tells no previous values: until then it had not ended.
-  const undone = type === 'customer.subscription.deleted' && isRecord(was) ? { ...was, ended_at: null } : was;
-  const subscription = readSubscription(undone);
-  if (type !== 'customer.subscription.deleted' || subscription.status !== 'canceled') return subscription;
-  const failed = subscription.cancellation_details?.reason === 'payment_failed';
-  return { ...subscription, status: failed ? 'past_due' : 'active' };
+  const subscription = readSubscription(was);
+  // A deletion tells no previous values: that it had not ended is all that is known. Its invoices may say more.
+  return type === 'customer.subscription.deleted'
+    ? { ...subscription, ended_at: subscription.ended_at ?? event.created }
+    : subscription;
 };
 
 /** What an event about a subscription says of the time before it. */

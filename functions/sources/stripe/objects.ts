@@ -172,6 +172,7 @@ const invoiceSchema = z.object({
   customer: idOf.nullish(),
   status: z.string().nullish(),
   amount_due: z.int(),
+  attempt_count: z.int().nullish(),
   status_transitions: z.object({
     paid_at: seconds.nullish(),
     marked_uncollectible_at: seconds.nullish(),

@@ -9,7 +9,8 @@ export type SubscriptionState = {
   readonly subscription: Subscription;
   /**
    * `seen`: nothing happened to it since. `rebuilt`: put back as it was before the first event since.
-   * `unknown`: the month is older than Stripe's events; dates are facts, items and quantities are those of today.
+   * `unknown`: the month is older than Stripe's events, or none tells the status; dates are facts, the rest is that of
+   * today or worked out from invoices.
    */
   readonly certainty: 'seen' | 'rebuilt' | 'unknown';
 };

@@ -5,6 +5,7 @@ import type { Part } from './gathered.ts';
 import { type Discount, readItem, type Subscription } from './objects.ts';
 import { keptPages, lookupName } from './pages.ts';
 import type { SubscriptionState } from './standing.ts';
+import { type Billed, billedLast, withStatusThen } from './status-then.ts';
 
 export type Told = { readonly now: Subscription; readonly state: SubscriptionState };
 
@@ -22,9 +23,13 @@ export const statesOf = async (
   kept: KeptPages,
 ): Promise<readonly Told[]> => {
   const changes = part.changes();
+  // Few parts need it.
+  let last: ReadonlyMap<string, Billed> | null = null;
+  const billed = () => (last ??= billedLast(part.invoices(), part.failures()));
   const told: Told[] = [];
   for (const now of part.subscriptions()) {
-    const state = stateAt(now, changes.get(now.id), until, pulledAt - eventSeconds);
+    const put = stateAt(now, changes.get(now.id), until, pulledAt - eventSeconds);
+    const state = withStatusThen(put, billed, until);
     if (!state.subscription.items.has_more) told.push({ now, state });
     else {
       // A page of a subscription has room for a few items; the others are told as they are today.

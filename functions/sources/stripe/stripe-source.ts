@@ -95,7 +95,7 @@ const sentences: readonly (readonly [CountName, (count: string) => string])[] = 
   [
     'linesUnknown',
     (count) =>
-      `${count} may differ from the month’s end: Stripe keeps events for 30 days, so items, quantities and pauses are those of today`,
+      `${count} may differ from the month’s end: Stripe keeps events for 30 days, and none tells the status before an end; items and quantities are those of today, status and pauses are worked out from invoices`,
   ],
   ['discountsUnknown', (count) => `${count} had a discount that Stripe no longer tells; none was taken off`],
   ['taxUnknown', (count) => `${count} include tax that no invoice tells; it was left in`],

@@ -268,6 +268,10 @@ const happenings: readonly Happening[] = [
     over('2026-10-20T09:00:00Z', { reason: 'cancellation_requested', feedback: 'too_expensive' }),
     'deleted',
   ),
+  invoice('lark', '2026-10-25T09:00:00Z', {
+    status: 'paid',
+    status_transitions: { paid_at: at('2026-10-25T09:00:00Z') },
+  }),
   // The pull of October comes the day after.
   change('birch', '2026-11-01T12:00:00Z', itemsOf('birch', start, { quantity: 20, price: unit('2000') })),
   change('birch', '2026-11-01T12:00:00Z', itemsOf('birch', start, { quantity: 30, price: unit('2000') })),

@@ -1,8 +1,9 @@
 /** How a subscription stood at the end of October 2026, and how it is put back there. */
 import { describe, expect, it } from 'vitest';
 import { changeOf, earlier, stateAt } from '../../../functions/sources/stripe/as-of.ts';
-import { type Change, readEvent, readSubscription } from '../../../functions/sources/stripe/objects.ts';
+import { type Change, readEvent, readInvoice, readSubscription } from '../../../functions/sources/stripe/objects.ts';
 import { statusAt } from '../../../functions/sources/stripe/standing.ts';
+import { type Billed, billedLast, withStatusThen } from '../../../functions/sources/stripe/status-then.ts';
 import { subscriptionLines } from '../../../functions/sources/stripe/subscription-lines.ts';
 import { at, context, item, mrrOf, price, type Raw, subscription, until } from './objects.ts';
 
@@ -53,6 +54,29 @@ const event = (changes: Raw, object: Raw, previous?: Raw): Change =>
     }),
   );
 
+/** An invoice of October, and whether a payment of it failed. */
+const billed = (transitions: Raw, failed = false, created = october): Billed => ({
+  invoice: readInvoice({
+    id: 'in_1',
+    created,
+    currency: 'usd',
+    customer: 'cus_1',
+    status: 'open',
+    amount_due: 10_000,
+    status_transitions: transitions,
+    parent: { subscription_details: { subscription: 'sub_1' } },
+    lines: { data: [] },
+  }),
+  failure: failed ? { firstFailedAt: october, lastFailedAt: october, declineCode: '', attempts: 1 } : null,
+});
+
+const thenAt = (now: Raw, change: Change | undefined, last: Billed | null, knownFrom: number) =>
+  withStatusThen(
+    stateAt(readSubscription(now), change, until, knownFrom),
+    () => new Map(last === null ? [] : [['sub_1', last]]),
+    until,
+  );
+
 const linesAt = (now: Raw, change: Change | undefined, knownFrom = until - 1) => {
   const state = stateAt(readSubscription(now), change, until, knownFrom);
   return { certainty: state.certainty, ...subscriptionLines(state, context()) };
@@ -83,13 +107,75 @@ describe('a change since the end of the month', () => {
     expect(linesAt(paused, event({}, paused, { pause_collection: null })).rows.lines?.[0]?.status).toBe('active');
   });
 
-  it.each([
-    ['payment_failed', 'past_due'],
-    ['cancellation_requested', 'active'],
-  ])('that ended it (%s) is undone', (reason, status) => {
-    const over = subscription({ status: 'canceled', ended_at: november, cancellation_details: { reason } });
+  it.each<[told: string, was: Raw | null, opportunity: string | undefined]>([
+    ['added a key', { deal: null }, undefined],
+    ['changed a key', { deal: 'opp_0' }, 'opp_0'],
+    ['made the metadata', null, undefined],
+  ])('that %s of the metadata is undone', (_, was, opportunity) => {
+    const dealt = subscription({ metadata: { deal: 'opp_1' } });
+    const state = stateAt(readSubscription(dealt), event({}, dealt, { metadata: was }), until, until - 1);
+    const { rows } = subscriptionLines(state, context('stripe:?opportunity=deal'));
+    expect(rows.lines?.[0]?.opportunity_id).toBe(opportunity);
+  });
+
+  const [paid, givenUp] = [{ paid_at: october }, { marked_uncollectible_at: october + 1 }];
+  const collected = { pause_collection: { behavior: 'void', resumes_at: null } };
+  const tried = { trial_start: at('2026-09-26T00:00:00Z'), trial_end: october + 60 };
+  it.each<[told: string, now: Raw, reason: string, billed: Billed | null, status: string, certainty: string]>([
+    ['with its last invoice paid', {}, 'cancellation_requested', billed(paid), 'active', 'rebuilt'],
+    ['by a payment that failed', {}, 'payment_failed', billed({}, true), 'past_due', 'rebuilt'],
+    ['by a payment that failed later', {}, 'payment_failed', billed(paid), 'past_due', 'rebuilt'],
+    ['with its invoice given up', {}, 'cancellation_requested', billed(givenUp, true), 'unpaid', 'unknown'],
+    ['long after its retries', {}, 'payment_failed', billed(givenUp, true), 'unpaid', 'unknown'],
+    ['given up later', {}, 'payment_disputed', billed({ voided_at: november }, true), 'past_due', 'unknown'],
+    ['with an invoice that never failed', {}, 'cancellation_requested', billed({}), 'active', 'unknown'],
+    ['with no invoice', {}, 'cancellation_requested', null, 'active', 'unknown'],
+    ['with none since its trial', tried, 'cancellation_requested', billed(paid), 'active', 'unknown'],
+    ['while not collected', collected, 'cancellation_requested', null, 'paused', 'rebuilt'],
+  ])('that ended it %s is undone as far as is known', (_, changes, reason, last, status, certainty) => {
+    const ending = { status: 'canceled', ended_at: november, cancellation_details: { reason } };
+    const over = subscription({ ...ending, ...changes });
     const change = event({ type: 'customer.subscription.deleted' }, over);
-    expect(linesAt(over, change).rows.lines).toMatchObject([{ status, mrr: '100.0000' }]);
+    const then = thenAt(over, change, last, until - 1);
+    expect(then.certainty).toBe(certainty);
+    expect(subscriptionLines(then, context()).rows.lines).toMatchObject([{ status, mrr: '100.0000' }]);
+  });
+
+  const trial = { trial_start: at('2026-09-26T00:00:00Z'), trial_end: october - 60 };
+  const twice = billed({}, true);
+  it.each<[told: string, now: Raw, billed: Billed | null, status: string]>([
+    ['unpaid', { status: 'unpaid' }, null, 'active'],
+    ['unpaid, and paid then', { status: 'unpaid' }, billed(paid), 'active'],
+    ['unpaid since an attempt before', { status: 'unpaid' }, billed({}, true), 'unpaid'],
+    ['unpaid, given up before', { status: 'unpaid' }, billed(givenUp, true), 'unpaid'],
+    [
+      'unpaid, tried again after',
+      { status: 'unpaid' },
+      { ...twice, invoice: { ...twice.invoice, attempt_count: 2 } },
+      'past_due',
+    ],
+    ['unpaid, of another invoice', { status: 'unpaid' }, billed({ paid_at: november }, true), 'past_due'],
+    ['past due', { status: 'past_due' }, null, 'active'],
+    ['past due, failed before', { status: 'past_due' }, billed({}, true), 'past_due'],
+    ['paused', { status: 'paused' }, null, 'active'],
+    ['paused since a trial', { status: 'paused', ...trial }, null, 'paused'],
+    ['paused, billed after its trial', { status: 'paused', ...trial }, billed(paid), 'active'],
+    ['not collected', collected, billed(paid), 'active'],
+    ['not collected, waived before', collected, billed({ voided_at: october }), 'paused'],
+    ['over, given up before', { status: 'canceled', ended_at: november }, billed(givenUp, true), 'unpaid'],
+    ['over', { status: 'canceled', ended_at: november }, null, 'active'],
+  ])('that made it what it is today (%s) is not put before its date', (_, now, last, status) => {
+    const then = thenAt(subscription(now), undefined, last, until + 1);
+    const { rows, counts } = subscriptionLines(then, context());
+    expect([rows.lines?.[0]?.status, counts]).toEqual([status, { lines: 1, linesUnknown: 1 }]);
+  });
+
+  it('is judged by the newest invoice that is no draft', () => {
+    const [old, newer, draft] = [billed({}, true, 1), billed(paid, false, 2), billed({}, false, 3)].map(
+      ({ invoice }) => invoice,
+    );
+    const all = [newer, old, draft && { ...draft, status: 'draft' }].filter((one) => one !== undefined);
+    expect(billedLast(all, new Map()).get('sub_1')?.invoice).toBe(newer);
   });
 
   it('cannot be known where the month is older than the events, and is counted', () => {
