@@ -13,6 +13,8 @@ export type PullRequest = {
   readonly until: number;
   /** When the pull began; the same for a pull that was resumed. */
   readonly pulledAt: number;
+  /** When this stretch of the pull began: later than `pulledAt` where it goes on. For `pages` alone, not for rows. */
+  readonly resumedAt?: number;
   /**
    * A folder of this machine for what does not fit in memory: shared by `pages` and `batches`, empty when the pull begins
    * or goes on, gone when it ends. Where there is none, a source makes and removes its own.

@@ -120,12 +120,18 @@ export const isPulled = async (name: string, month: Month, store: ObjectStore): 
 const isSame = (state: State, { address, timeZone }: PullOptions, { from, until }: { from: number; until: number }) =>
   state.address === address && state.timeZone === timeZone && state.from === from && state.until === until;
 
-const pullOf = (name: string, state: State, etag: string, { month, store, near }: PullOptions): Pull => ({
-  state,
-  etag,
-  request: { month, timeZone: state.timeZone, from: state.from, until: state.until, pulledAt: state.pulledAt },
-  kept: shelfOf(store, pagesOf(name, month, state.pull), near ?? null),
-});
+const secondsNow = ({ now }: PullOptions): number => Math.floor(now().getTime() / 1000);
+
+const pullOf = (name: string, state: State, etag: string, options: PullOptions): Pull => {
+  const { month, store, near } = options;
+  const { timeZone, from, until, pulledAt } = state;
+  return {
+    state,
+    etag,
+    request: { month, timeZone, from, until, pulledAt, resumedAt: secondsNow(options) },
+    kept: shelfOf(store, pagesOf(name, month, state.pull), near ?? null),
+  };
+};
 
 /**
  * Begins a pull of a month, or takes up the one that was stopped. A month that is there is left alone unless `again`:
@@ -137,7 +143,7 @@ export const beginPull = async (name: string, options: PullOptions): Promise<Pul
   const { month, timeZone, store, address, begunBy = null } = options;
   const stored = await readState(name, month, store);
   const known = stored?.state ?? null;
-  const now = Math.floor(options.now().getTime() / 1000);
+  const now = secondsNow(options);
   const span = spanOf(month, timeZone);
   const same = known !== null && isSame(known, options, span);
   const again = options.again && (begunBy === null || known?.begunBy !== begunBy);

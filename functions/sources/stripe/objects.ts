@@ -235,6 +235,7 @@ const reader =
     );
   };
 
+export const readAsked = reader('time of asking', z.object({ at: seconds }));
 export const readList = reader('list', listSchema);
 export const readSubscription = reader('subscription', subscriptionSchema);
 export const readItem = reader('subscription item', itemSchema);

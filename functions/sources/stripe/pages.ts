@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { addMonths } from '../../core/month.ts';
 import { startOf } from '../billing/calendar.ts';
 import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
-import { subscriptionEvents } from './as-of.ts';
+import { eventSeconds, subscriptionEvents } from './as-of.ts';
 import type { StripeReader } from './client.ts';
-import { readList } from './objects.ts';
+import { readAsked, readList } from './objects.ts';
 
 export type ListName = 'subscriptions' | 'customers' | 'invoices' | 'charges' | 'events';
 
@@ -73,6 +73,27 @@ export const listPages = (
   stripe: StripeReader,
   kept: KeptPages,
 ): AsyncIterable<Page> => pagesOf(list, pathOf(list, request), stripe, kept);
+
+const eventsAskedName = 'asked/events';
+
+/**
+ * The events since the month's end. Asked for later than 30 days after it by a pull that began in time, the time of
+ * asking is kept before them, as they no longer reach back to the month's end.
+ */
+export async function* eventPages(request: PullRequest, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> {
+  const { until, pulledAt, resumedAt: at = pulledAt } = request;
+  const isLate = at !== pulledAt && until < at - eventSeconds;
+  for await (const page of listPages('events', request, stripe, kept)) {
+    if (isLate && (await kept.get(eventsAskedName)) === null) yield { name: eventsAskedName, body: { at } };
+    yield page;
+  }
+}
+
+/** When the events were asked for, as far as that was too long after the pull began. */
+export const eventsAskedAt = async ({ pulledAt }: PullRequest, kept: KeptPages): Promise<number> => {
+  const body = await kept.get(eventsAskedName);
+  return body === null ? pulledAt : readAsked(body).at;
+};
 
 /** Objects of a list that is kept as a whole, page by page. */
 export async function* keptPages(list: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> {

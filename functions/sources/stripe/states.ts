@@ -3,7 +3,7 @@ import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { eventSeconds, stateAt } from './as-of.ts';
 import type { Part } from './gathered.ts';
 import { type Discount, readItem, type Subscription } from './objects.ts';
-import { keptPages, lookupName } from './pages.ts';
+import { eventsAskedAt, keptPages, lookupName } from './pages.ts';
 import type { SubscriptionState } from './standing.ts';
 import { type Billed, billedLast, withStatusThen } from './status-then.ts';
 
@@ -17,18 +17,16 @@ const allItems = async (subscription: Subscription, kept: KeptPages): Promise<Su
 };
 
 /** The subscriptions of a part. One whose items are not kept yet still says that it has more. */
-export const statesOf = async (
-  part: Part,
-  { until, pulledAt }: PullRequest,
-  kept: KeptPages,
-): Promise<readonly Told[]> => {
+export const statesOf = async (part: Part, request: PullRequest, kept: KeptPages): Promise<readonly Told[]> => {
+  const { until } = request;
+  const knownFrom = (await eventsAskedAt(request, kept)) - eventSeconds;
   const changes = part.changes();
   // Few parts need it.
   let last: ReadonlyMap<string, Billed> | null = null;
   const billed = () => (last ??= billedLast(part.invoices(), part.failures()));
   const told: Told[] = [];
   for (const now of part.subscriptions()) {
-    const put = stateAt(now, changes.get(now.id), until, pulledAt - eventSeconds);
+    const put = stateAt(now, changes.get(now.id), until, knownFrom);
     const state = withStatusThen(put, billed, until);
     if (!state.subscription.items.has_more) told.push({ now, state });
     else {

@@ -7,7 +7,7 @@ import { customerRow } from './customer.ts';
 import { dunningOf, type Ending, failedPaymentRows, failureOf, outcomeOf } from './failed-payments.ts';
 import { gathered, type Part } from './gathered.ts';
 import { lookupsFor, type Memory } from './looked-up.ts';
-import { type Lookup, listPages, lookBack, lookupPages } from './pages.ts';
+import { eventPages, type Lookup, listPages, lookBack, lookupPages } from './pages.ts';
 import type { StripeSettings } from './settings.ts';
 import { statesOf, type Told } from './states.ts';
 import { type CountName, subscriptionLines } from './subscription-lines.ts';
@@ -27,7 +27,7 @@ async function* pages(
   const list = (name: Parameters<typeof listPages>[0]) => listPages(name, request, stripe, kept);
   yield* sideBySide([list('subscriptions'), list('customers'), list('invoices'), list('charges')]);
   // After the subscriptions: what changes while they are listed is an event then.
-  yield* list('events');
+  yield* eventPages(request, stripe, kept);
   // Items of long subscriptions can have discounts and tiers of their own: a second round finds them.
   for (const _round of [1, 2]) {
     let items = 0;

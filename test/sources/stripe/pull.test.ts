@@ -246,6 +246,15 @@ describe('a refusal', () => {
     expect(await monthTree('home', '2026-10')).toEqual({});
   });
 
+  it('before the events were asked for leaves lines that may differ when they are asked for too late', async () => {
+    stripe.fault = () => (stripe.asked.some((asked) => `${asked}`.includes('/v1/charges')) ? { status: 400 } : null);
+    await expect(pull('2026-10')).rejects.toThrow();
+    stripe.fault = () => null;
+    expect(await pull('2026-10', { now: '2026-12-05T06:00:00Z' })).toEqual([
+      expect.stringContaining('10 of 10 lines may differ'),
+    ]);
+  });
+
   it('leaves what was kept: the next pull goes on and gives the same bytes', async () => {
     await pull('2026-10', { home: 'calm' });
     const calm = stripe.asked.length;
