@@ -116,7 +116,7 @@ const historyCheck = async (account: Account): Promise<Check> => {
     );
   return warn(
     'history',
-    `${month} ended more than ${days} days ago, for which ${title} tells changes: begin and end of subscriptions are facts, items, quantities and pauses those of today; ${began}`,
+    `${month} ended more than ${days} days ago, for which ${title} tells changes: begin and end of subscriptions are facts, the rest may be that of a later day; ${began}`,
     `Pull each month within ${days} days of its end. The run says how many lines may differ.`,
   );
 };
