@@ -1,5 +1,6 @@
 /** A Chargebee site as a billing source: asks for a month's pages, and makes the contract's tables of the kept ones. */
 import type { HttpReader } from '../billing/http-reader.ts';
+import { lookBack } from '../billing/page-names.ts';
 import type { Batch, BillingSource, KeptPages, Page, PullRequest, TableRow } from '../billing/port.ts';
 import { shared, sideBySide } from '../billing/side-by-side.ts';
 import { isKnown, stateAt, toldBy } from './as-of.ts';
@@ -20,7 +21,7 @@ import {
   readItemPrice,
   readSubscription,
 } from './objects.ts';
-import { keptPages, listPages, lookBack, type OlderInvoices, olderPages } from './pages.ts';
+import { keptPages, listPages, type OlderInvoices, olderPages } from './pages.ts';
 import type { ChargebeeSettings } from './settings.ts';
 import { statusAt } from './standing.ts';
 import { type Catalog, type LineContext, subscriptionLines } from './subscription-lines.ts';

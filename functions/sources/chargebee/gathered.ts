@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Aside, putAside, readAside } from '../billing/aside.ts';
+import { lookBack } from '../billing/page-names.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { readTold, type Told, toldBy } from './as-of.ts';
 import { type Bill, billsOf, readBill } from './billed.ts';
 import { type Attempts, noAttempts, withTransaction } from './failed-payments.ts';
 import { readInvoice, readSubscription, readTransaction, type Subscription } from './objects.ts';
-import { keptOlder, keptPages, lookBack } from './pages.ts';
+import { keptOlder, keptPages } from './pages.ts';
 import { olderWanted } from './wanted.ts';
 
 /** A subscription with all that is about it. */

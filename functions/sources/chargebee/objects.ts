@@ -1,6 +1,7 @@
 /** The parts of Chargebee's objects that are read, parsed once. What else an object holds passes by. */
 import { z } from 'zod';
 import { dependencyError } from '../../errors.ts';
+import { objectReader } from '../billing/object-reader.ts';
 
 // Chargebee leaves out what has no value; an export or a proxy may say null.
 const optional = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value): T | undefined => value ?? undefined);
@@ -262,18 +263,7 @@ const idIn = (what: string, value: unknown): string => {
   return found.success ? shown(found.data.id) : 'one without an id';
 };
 
-const reader =
-  <T>(what: string, schema: z.ZodType<T>) =>
-  (value: unknown): T => {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const faults = parsed.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.')} (${code})`);
-    throw dependencyError(
-      'CHARGEBEE_SHAPE',
-      `Chargebee told a ${what} that cannot be read, ${idIn(what, value)}: ${faults.join(', ')}`,
-      'The raw page is kept in the inbox. Report it: a field has a form that this version does not know.',
-    );
-  };
+const reader = objectReader('Chargebee', idIn);
 
 const subscriptionOf = reader('subscription', subscriptionSchema);
 

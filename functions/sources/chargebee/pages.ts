@@ -1,17 +1,12 @@
 /** Which pages a month of Chargebee is made of, how they are asked for, and how kept ones are read again. */
-import { createHash } from 'node:crypto';
-import { addMonths } from '../../core/month.ts';
 import { dependencyError } from '../../errors.ts';
-import { startOf } from '../billing/calendar.ts';
 import type { HttpReader } from '../billing/http-reader.ts';
+import { keyOf, lookBack, nameOf } from '../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
 import { readEnvelope, shown } from './objects.ts';
 
 /** The most that Chargebee gives at a time. */
 const pageSize = 100;
-
-/** Payments, invoices and earlier states are read from this second on: dunning takes up to two months, an average three. */
-export const lookBack = ({ month, timeZone }: PullRequest): number => startOf(addMonths(month, -2), timeZone);
 
 /** Everything that happens to a subscription; each of these events tells it as it was afterwards. */
 const subscriptionEvents = [
@@ -125,8 +120,6 @@ export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): 
   return withQuery(`/api/v2/${resource}`, [['limit', limit], ...query]);
 };
 
-const nameOf = (list: string, number: number): string => `${list}/${`${number}`.padStart(6, '0')}`;
-
 /** Objects of a page of a list; every entry has the object under its kind, such as `{"subscription": {…}}`. */
 const objectsIn = (entries: readonly Readonly<Record<string, unknown>>[], kind: string): unknown[] =>
   entries.map((entry) => entry[kind]);
@@ -214,8 +207,7 @@ export const keptPages = (list: ListName, kept: KeptPages): AsyncGenerator<reado
 export type OlderInvoices = { readonly subscriptions: readonly string[]; readonly from: number };
 
 /** Ids can hold anything; names of pages cannot. */
-const olderName = ({ subscriptions }: OlderInvoices): string =>
-  `older/${createHash('sha256').update(JSON.stringify(subscriptions)).digest('hex').slice(0, 32)}`;
+const olderName = ({ subscriptions }: OlderInvoices): string => `older/${keyOf(JSON.stringify(subscriptions))}`;
 
 /** The pages of some older invoices that are not kept yet. */
 export async function* olderPages(

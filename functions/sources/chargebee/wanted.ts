@@ -1,8 +1,10 @@
 /** What the lists of a month do not tell, and has to be asked for beside them. */
+
+import { lookBack } from '../billing/page-names.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { isBeginning, toldBy } from './as-of.ts';
 import { readSubscription, type Subscription } from './objects.ts';
-import { keptPages, lookBack, type OlderInvoices } from './pages.ts';
+import { keptPages, type OlderInvoices } from './pages.ts';
 
 /** Subscriptions that are asked for in one request: their ids stand in its address. */
 const together = 25;

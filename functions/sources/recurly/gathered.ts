@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Aside, putAside, readAside } from '../billing/aside.ts';
+import { lookBack } from '../billing/page-names.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { covers } from './billed.ts';
 import { isTroubled } from './failed-payments.ts';
@@ -17,7 +18,7 @@ import {
   readSubscription,
   type Subscription,
 } from './objects.ts';
-import { keptPages, listed, lookBack } from './pages.ts';
+import { keptPages, listed } from './pages.ts';
 import type { RecurlySettings } from './settings.ts';
 import { endedAt } from './standing.ts';
 

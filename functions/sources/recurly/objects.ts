@@ -1,7 +1,7 @@
 /** The parts of Recurly's objects that are read, parsed once. Numbers come as the text that Recurly wrote. */
 import { z } from 'zod';
 import { Exact } from '../../core/money.ts';
-import { dependencyError } from '../../errors.ts';
+import { objectReader } from '../billing/object-reader.ts';
 
 const id = z.string().min(1).max(255);
 
@@ -214,24 +214,7 @@ export type Line = z.infer<typeof lineSchema>;
 export type Transaction = z.infer<typeof transactionSchema>;
 export type Invoice = z.infer<typeof invoiceSchema>;
 
-/** Where an object came from, for messages: ids are fit to be seen, names and amounts are not. */
-const idIn = (value: unknown): string => {
-  const found = z.looseObject({ id: z.string().max(100) }).safeParse(value);
-  return found.success ? found.data.id.replaceAll(/[^\w-]/g, '?') : 'one without an id';
-};
-
-const reader =
-  <T>(what: string, schema: z.ZodType<T>) =>
-  (value: unknown): T => {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const faults = parsed.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.')} (${code})`);
-    throw dependencyError(
-      'RECURLY_SHAPE',
-      `Recurly told a ${what} that cannot be read, ${idIn(value)}: ${faults.join(', ')}`,
-      'The raw page is kept in the inbox. Report it: a field has a form that this version does not know.',
-    );
-  };
+const reader = objectReader('Recurly');
 
 export const readList = reader('list', listSchema);
 export const readSubscription = reader('subscription', subscriptionSchema);

@@ -1,8 +1,6 @@
 /** Which pages a month of Recurly is made of, how they are asked for, and how kept ones are read again. */
-import { createHash } from 'node:crypto';
-import { addMonths } from '../../core/month.ts';
 import { dependencyError } from '../../errors.ts';
-import { startOf } from '../billing/calendar.ts';
+import { keyOf, lookBack, nameOf } from '../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
 import type { RecurlyReader } from './client.ts';
 import { readList } from './objects.ts';
@@ -10,9 +8,6 @@ import { readList } from './objects.ts';
 export type ListName = 'subscriptions' | 'accounts' | 'invoices' | 'plans' | 'coupons';
 
 const pageSize = 200;
-
-/** Invoices are read from this second on: dunning takes up to two months, an average three. */
-export const lookBack = ({ month, timeZone }: PullRequest): number => startOf(addMonths(month, -2), timeZone);
 
 export const timeOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
 
@@ -24,11 +19,6 @@ export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): 
   if (list !== 'plans' && list !== 'coupons') query.set('end_time', timeOf(request.until - 1));
   return `/${list}?${query}`;
 };
-
-const nameOf = (list: string, number: number): string => `${list}/${`${number}`.padStart(6, '0')}`;
-
-/** Ids can hold anything; names of pages cannot. */
-const keyOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32);
 
 /** The path of the next page. It must be one of the same list: the key goes nowhere else. */
 export const nextOf = (next: string | null, path: string, origin: string): string => {

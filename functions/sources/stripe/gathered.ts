@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Aside, putAside, readAside } from '../billing/aside.ts';
+import { lookBack } from '../billing/page-names.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { changeOf, earlier, objectBefore } from './as-of.ts';
 import { type Failure, withCharge } from './failed-payments.ts';
@@ -21,7 +22,7 @@ import {
   readSubscription,
   type Subscription,
 } from './objects.ts';
-import { keptPages, type ListName, lookBack } from './pages.ts';
+import { keptPages, type ListName } from './pages.ts';
 import type { StripeSettings } from './settings.ts';
 
 type Kind = 'subscription' | 'change' | 'discount' | 'customer' | 'invoice' | 'charge';

@@ -1,6 +1,6 @@
 /** The parts of Stripe's objects that are read; the rest is left behind. What was read and written down reads the same again. */
 import { z } from 'zod';
-import { dependencyError } from '../../errors.ts';
+import { objectReader } from '../billing/object-reader.ts';
 
 const seconds = z.int().nonnegative();
 
@@ -216,24 +216,7 @@ export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
 export type Event = z.infer<typeof eventSchema>;
 export type Change = z.infer<typeof changeSchema>;
 
-/** Where an object came from, for messages: ids are fit to be seen, names and amounts are not. */
-const idIn = (value: unknown): string => {
-  const found = z.looseObject({ id: z.string().max(100) }).safeParse(value);
-  return found.success ? found.data.id.replaceAll(/[^\w-]/g, '?') : 'one without an id';
-};
-
-const reader =
-  <T>(what: string, schema: z.ZodType<T>) =>
-  (value: unknown): T => {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const faults = parsed.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.')} (${code})`);
-    throw dependencyError(
-      'STRIPE_SHAPE',
-      `Stripe told a ${what} that cannot be read, ${idIn(value)}: ${faults.join(', ')}`,
-      'The raw page is kept in the inbox. Report it: a field has a form that this version does not know.',
-    );
-  };
+const reader = objectReader('Stripe');
 
 export const readAsked = reader('time of asking', z.object({ at: seconds }));
 export const readList = reader('list', listSchema);

@@ -1,7 +1,5 @@
 /** Which pages a month of Stripe is made of, how they are asked for, and how kept ones are read again. */
-import { createHash } from 'node:crypto';
-import { addMonths } from '../../core/month.ts';
-import { startOf } from '../billing/calendar.ts';
+import { keyOf, lookBack, nameOf } from '../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
 import { eventSeconds, subscriptionEvents } from './as-of.ts';
 import type { StripeReader } from './client.ts';
@@ -10,9 +8,6 @@ import { readAsked, readList } from './objects.ts';
 export type ListName = 'subscriptions' | 'customers' | 'invoices' | 'charges' | 'events';
 
 const pageSize = 100;
-
-/** Payments and metered use are read from this second on: dunning takes up to two months, an average three. */
-export const lookBack = ({ month, timeZone }: PullRequest): number => startOf(addMonths(month, -2), timeZone);
 
 const discountEvents = ['customer.discount.created', 'customer.discount.updated', 'customer.discount.deleted'];
 
@@ -46,11 +41,6 @@ export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): 
 
 const withQuery = (path: string, query: readonly (readonly [string, string | number])[]): string =>
   `${path}?${query.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&')}`;
-
-const nameOf = (list: string, number: number): string => `${list}/${`${number}`.padStart(6, '0')}`;
-
-/** Ids can hold anything; names of pages cannot. */
-const keyOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 32);
 
 /** A list whose pages have not all come yet. */
 async function* pagesOf(name: string, path: string, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> {

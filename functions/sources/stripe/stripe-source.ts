@@ -1,4 +1,6 @@
 /** A Stripe account as a billing source: asks for a month's pages, and makes the contract's tables of the kept ones. */
+
+import { lookBack } from '../billing/page-names.ts';
 import type { Batch, BillingSource, KeptPages, Page, PullRequest, TableRow } from '../billing/port.ts';
 import { shared, sideBySide } from '../billing/side-by-side.ts';
 import { cancellationRows, type Dunning } from './cancellation.ts';
@@ -7,7 +9,7 @@ import { customerRow } from './customer.ts';
 import { dunningOf, type Ending, failedPaymentRows, failureOf, outcomeOf } from './failed-payments.ts';
 import { gathered, type Part } from './gathered.ts';
 import { lookupsFor, type Memory } from './looked-up.ts';
-import { eventPages, type Lookup, listPages, lookBack, lookupPages } from './pages.ts';
+import { eventPages, type Lookup, listPages, lookupPages } from './pages.ts';
 import type { StripeSettings } from './settings.ts';
 import { statesOf, type Told } from './states.ts';
 import { type CountName, subscriptionLines } from './subscription-lines.ts';
