@@ -140,6 +140,7 @@ export const withLoader = <T>(
 
 /** Tables are loaded by a step of their own; whoever finds one missing now came too late to load it. */
 const noLoader: TableLoader = {
+  columns: () => Promise.reject(new TypeError('this function reads no files')),
   load: async ({ table, target }) => {
     throw dependencyError(
       'SOURCE_CHANGED',

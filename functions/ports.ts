@@ -121,4 +121,6 @@ export type LoadedTable = {
 /** Turns raw files into a typed, checked partition. Nothing is stored unless every row is right. */
 export interface TableLoader {
   load(request: LoadRequest): Promise<{ readonly loaded: LoadedTable } | { readonly faults: readonly GateFault[] }>;
+  /** The columns of a file by the names that it has itself. Throws a ReportError of kind `blocked` for one without any. */
+  columns(file: SourceFile): Promise<readonly string[]>;
 }

@@ -35,7 +35,8 @@ export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoade
     return join(options.scratch, `load-${process.pid}-${files}.${ending}`);
   };
 
-  const load = async (request: LoadRequest) => {
+  /** A connection, and files unpacked for as long as `work` takes. */
+  const unpacking = async <T>(work: (connection: DuckDBConnection, unpack: Unpack) => Promise<T>): Promise<T> => {
     const connection = await instance.connect();
     const unpacked: string[] = [];
     const unpack: Unpack = async (file) => {
@@ -46,6 +47,15 @@ export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoade
       return path;
     };
     try {
+      return await work(connection, unpack);
+    } finally {
+      for (const path of unpacked) await rm(path, { force: true });
+      connection.closeSync();
+    }
+  };
+
+  const load = (request: LoadRequest) =>
+    unpacking(async (connection, unpack) => {
       const loaded = await stage(connection, request, unpack);
       const path = await scratchFile('parquet');
       await connection.run(
@@ -54,14 +64,17 @@ export const duckdbTableLoader = (options: DuckdbTableLoaderOptions): TableLoade
       await connection.run('DROP TABLE stage');
       await options.store.putFile(partitionKey(request.target), path);
       return { loaded };
-    } finally {
-      for (const path of unpacked) await rm(path, { force: true });
-      connection.closeSync();
-    }
-  };
+    });
+
+  const columns = (file: SourceFile) =>
+    unpacking(async (connection, unpack) => (await readableFile(connection, file, await unpack(file), [])).columns);
 
   return {
     load: (request) => load(request).catch((error: unknown) => explained(request, error)),
+    columns: (file) =>
+      columns(file).catch((error: unknown) => {
+        throw unreadable(file.name, error);
+      }),
   };
 };
 
@@ -70,14 +83,13 @@ const explained = ({ table, target }: LoadRequest, error: unknown) => {
   if (error instanceof BlockedError) return { faults: error.faults };
   if (error instanceof ReportError && error.kind === 'blocked')
     return { faults: [fault('BAD_ROW', `${error.message}. ${error.hint}`)] };
-  if (error instanceof ReportError) throw error;
-  throw duckdbFailure(
-    'INGEST_FAILED',
-    `${table} of ${target.month} could not be read`,
-    `Check the files of ${target.month} and the free space on the disk.`,
-    error,
-  );
+  throw unreadable(`${table} of ${target.month}`, error);
 };
+
+const unreadable = (what: string, error: unknown): ReportError =>
+  error instanceof ReportError
+    ? error
+    : duckdbFailure('INGEST_FAILED', `${what} could not be read`, 'Check it and the free space on the disk.', error);
 
 /** Reads every file of a table into the stage and checks it. Throws BlockedError with all that is wrong. */
 export const stage = async (

@@ -162,7 +162,7 @@ program
                                                          from its newest 1,000 subscriptions and customers
   retention doctor --source stripe: --month 2026-10      after the pull: the same from the whole month
   retention doctor --source billing --month 2026-10      a folder: files, control totals, snapshots, rates, reasons,
-                                                         dimensions, customers
+                                                         opportunities of a CRM, dimensions, customers
 
 Each line is ok, warn (a run goes through) or fail (a run would stop), with what was seen and what puts it right, and
 with lines to fill in and paste. Few requests are made, all of them reading; nothing is pulled or written.

@@ -3,7 +3,7 @@ import type { Config } from '../core/config.ts';
 import { crmReading } from '../core/crm.ts';
 import { exact } from '../core/money.ts';
 import { type Month, openingMonthOf, windowNames } from '../core/month.ts';
-import type { Finding, GateFault } from '../gate-fault.ts';
+import type { GateFault } from '../gate-fault.ts';
 import { ingest, type SnapshotSource } from '../ingest.ts';
 import { bookMonths, type Catalog, loadCatalog, monthsWith, partitionOf } from '../lake/catalog.ts';
 import { type Lake, openLake } from '../lake/lake.ts';
@@ -13,26 +13,16 @@ import { missingInputs } from '../measurable.ts';
 import type { World } from '../pipeline.ts';
 import type { Row } from '../ports.ts';
 import { type Check, counted, fail, ok, some, warn } from './check.ts';
+import { crmChecks, exportFaultsCheck, isOfExport } from './crm.ts';
 import { dimensionsCheck, rateLines, reasonsCheck, tooManyDimensions } from './findings.ts';
+import { placeOf, placesOf } from './places.ts';
 
 /** Where a month's file of rates is, as a person finds it. */
 export type RatesFile = (month: string) => string;
 
 export type Looked = Pick<World, 'store' | 'engine' | 'loader' | 'progress'>;
 
-const placesShown = 5;
-
-/** File, line, column and what is wrong. What stands there is left out: it can be a name. */
-const placeOf = ({ file, line, column, problem }: Finding): string =>
-  `${[file, line === null ? null : `line ${line}`, column].filter((part) => part !== null).join(', ')}: ${problem}`;
-
-/** The first places of faults, and how many there are in all. */
-const placesOf = (faults: readonly GateFault[], describe = placeOf): string => {
-  const total = faults.reduce((sum, fault) => sum + fault.total, 0);
-  const all = faults.flatMap(({ findings, message }) => (findings.length === 0 ? [message] : findings.map(describe)));
-  const shown = all.slice(0, placesShown);
-  return `${shown.join('; ')}${total > shown.length ? `; … ${total} in all` : ''}`;
-};
+const warningsShown = 5;
 
 const codesOfFiles = ['BAD_ROW', 'DUPLICATE_LINE', 'NEGATIVE_MRR'] as const;
 
@@ -58,7 +48,7 @@ const leftAside = (warnings: readonly string[]): Check[] =>
     : [
         warn(
           'left aside',
-          some(warnings, placesShown, '; '),
+          some(warnings, warningsShown, '; '),
           'Rename what is misspelt: columns and files with other names are not read.',
         ),
       ];
@@ -66,7 +56,7 @@ const leftAside = (warnings: readonly string[]): Check[] =>
 /** What the month's own files say that its source could not know: the report prints it as well. */
 const notesCheck = (month: Month, catalog: Catalog): Check[] => {
   const notes = catalog.get(month)?.notes ?? [];
-  return notes.length === 0 ? [] : [ok('notes', some(notes, placesShown, '; '))];
+  return notes.length === 0 ? [] : [ok('notes', some(notes, warningsShown, '; '))];
 };
 
 const controlCheck = (source: SnapshotSource, month: Month, catalog: Catalog, faults: readonly GateFault[]): Check => {
@@ -204,7 +194,16 @@ export const monthChecks = async (
 ): Promise<Check[]> => {
   const { catalog: known } = await loadCatalog(looked.store);
   const { catalog, faults, warnings } = await ingest(source, month, known, crmReading(config.crm), looked);
-  const files = [...filesChecks(source, month, faults), ...leftAside([...new Set([...beside, ...warnings])])];
+  const ofExport = faults.filter(isOfExport);
+  const files = [
+    ...filesChecks(
+      source,
+      month,
+      faults.filter((fault) => !isOfExport(fault)),
+    ),
+    ...(ofExport.length === 0 ? [] : [exportFaultsCheck(ofExport)]),
+    ...leftAside([...new Set([...beside, ...warnings])]),
+  ];
   if (faults.some(({ code }) => codesOfFiles.some((other) => other === code)))
     return [
       ...files,
@@ -231,6 +230,7 @@ export const monthChecks = async (
       .map(({ message }) => fail('amounts', 'blocked', message, 'Look for a line or a rate that is far too large.')),
     ...(missing.some(({ code }) => code === 'BAD_ROW') ? [] : [ratesCheck(month, facts, missing)]),
     await reasonsOf(month, facts),
+    ...(await crmChecks(source, month, { catalog, config, lake, columns: looked.loader.columns })),
   ];
   if (partitionOf(catalog, month, 'lines') === null) return checks;
   const tooMany =

@@ -21,7 +21,13 @@ export const reportQueryNames = [
 ] as const;
 
 /** The queries that look a source over and have no part in a report. */
-export const doctorQueryNames = ['accounts-without-segments', 'unknown-reasons'] as const;
+export const doctorQueryNames = [
+  'accounts-without-segments',
+  'crm-export',
+  'crm-ids-on-lines',
+  'crm-strangers',
+  'unknown-reasons',
+] as const;
 
 export const queryNames = [...reportQueryNames, ...doctorQueryNames] as const;
 export type QueryName = (typeof queryNames)[number];

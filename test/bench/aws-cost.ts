@@ -67,6 +67,7 @@ const archive = (month: Month, source: string, home: string, seen: (asked: Asked
     };
     let loadingMs = 0;
     const loader: TableLoader = {
+      ...world.loader,
       load: async (request) => {
         const start = performance.now();
         const loaded = await world.loader.load(request);

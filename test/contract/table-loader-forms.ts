@@ -1,8 +1,10 @@
 /** The forms in which a table may come: each gives the same rows. */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type TableName, tableNames } from '../../functions/sources/source-file.ts';
+import { formOf, type SourceFile, type TableName, tableNames } from '../../functions/sources/source-file.ts';
 import type { Bench } from './table-loader.ts';
 import { csvOf, goodRows, ndjsonOf, type SourceRow } from './table-rules.ts';
 
@@ -27,7 +29,45 @@ const line = (customer: string, rest: SourceRow = {}): SourceRow => ({
   ...rest,
 });
 
+/** A file that nobody has loaded. */
+const fileAt = async (dir: string, name: string, content: string | Uint8Array): Promise<SourceFile> => {
+  const path = join(dir, name);
+  await writeFile(path, content);
+  const form = formOf(name);
+  if (form === null) throw new Error(`${name} has no form`);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const told = { form: form.form, gzip: form.gzip, bytes: Buffer.byteLength(content), sha256 };
+  return { name: `2026-10/${name}`, ...told, local: async () => path };
+};
+
 export const loaderForms = (bench: Bench): void => {
+  describe('columns', () => {
+    const columnsOf = async (name: string, content: string | Uint8Array) =>
+      bench.harness().loader.columns(await fileAt(bench.scratch(), name, content));
+    const csv = '\uFEFFDeal ID,"Close, Date",owner\n1,2,3\n';
+
+    test.each([
+      ['csv', 'told.csv', csv],
+      ['gzipped csv', 'told.csv.gz', gzipSync(csv)],
+    ])('of %s are those of its header, as it has them', async (_, name, content) => {
+      expect(await columnsOf(name, content)).toEqual(['Deal ID', 'Close, Date', 'owner']);
+    });
+
+    test('of NDJSON are the keys of all its rows', async () => {
+      expect(await columnsOf('told.ndjson', '{"b":1}\n{"a":2,"b":null}\n')).toEqual(['a', 'b']);
+    });
+
+    test('of Parquet are its own', async () => {
+      const path = join(bench.scratch(), 'told.parquet');
+      await bench.harness().writeParquet('SELECT 1 AS "Deal ID", 2 AS owner', path);
+      expect(await columnsOf('read.parquet', await readFile(path))).toEqual(['Deal ID', 'owner']);
+    });
+
+    test('of a file that has none are refused', async () => {
+      await expect(columnsOf('none.csv', '')).rejects.toMatchObject({ kind: 'blocked' });
+    });
+  });
+
   describe('forms', () => {
     describe.each(tableNames)('%s', (table) => {
       const row = goodRows[table];

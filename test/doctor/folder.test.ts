@@ -3,13 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSnapshots, withLocalWorld } from '../../functions/compose-local.ts';
-import { parseConfig } from '../../functions/config-file.ts';
-import { parseMonth } from '../../functions/core/month.ts';
-import type { Check } from '../../functions/doctor/check.ts';
-import { examineFolder } from '../../functions/doctor/doctor.ts';
-import { bookFiles, corrected, type Files, writeFiles } from '../pipeline/book.ts';
+import { bookFiles, corrected, type Files } from '../pipeline/book.ts';
 import { treeOf } from '../pipeline/folder.ts';
+import { lookAt, named, type Settings } from './look.ts';
 
 /** Two months are enough for most; the third and the twelfth before are in the long one. */
 const book = bookFiles('2026-09');
@@ -21,27 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-type Settings = { readonly month?: string; readonly config?: Readonly<Record<string, unknown>> };
-
-const look = async (files: Readonly<Files>, { month, config = {} }: Settings = {}) => {
-  await writeFiles(join(root, 'billing'), files);
-  const options = { home: join(root, 'home'), dryRun: true, environment: {}, progress: () => {}, note: () => {} };
-  return withLocalWorld(options, async (world) => {
-    const found = await openSnapshots(join(root, 'billing'), world.store);
-    return examineFolder(found, {
-      month: month === undefined ? null : parseMonth(month),
-      config: parseConfig(config, 'test'),
-      looked: world,
-      ratesFile: (at) => `billing/${at}/fx.csv`,
-    });
-  });
-};
-
-const named = (checks: readonly Check[], name: string): Check => {
-  const found = checks.filter((check) => check.name === name);
-  expect(found.map((check) => check.name)).toEqual([name]);
-  return found[0]!;
-};
+const look = (files: Readonly<Files>, settings?: Settings) => lookAt(root, files, settings);
 
 const without = (files: Readonly<Files>, ...names: string[]): Files =>
   Object.fromEntries(Object.entries(files).filter(([name]) => !names.some((gone) => name.startsWith(gone))));

@@ -1,6 +1,7 @@
 /** Every query as a month asks it: of a catalog made up here, in which each table of the sources is there. */
 import { configSchema } from '../../functions/core/config.ts';
 import { monthRange, parseMonth } from '../../functions/core/month.ts';
+import { crmQuestions } from '../../functions/doctor/crm-questions.ts';
 import type { Catalog, CatalogTable } from '../../functions/lake/catalog.ts';
 import { type Derived, type DerivedTable, lineageOf } from '../../functions/lake/lineage.ts';
 import { type QueryName, queryNames } from '../../functions/queries/sql.ts';
@@ -46,6 +47,7 @@ export const renderedQueries = (reportingCurrency = 'USD'): ReadonlyMap<QueryNam
     lineage.unknownCustomers(closing),
     lineage.unknownReasons(closing),
     lineage.accountsWithoutSegments(closing),
+    ...Object.values(crmQuestions(catalog, closing, closing)),
   ];
   const found = new Map<QueryName, Derived | DerivedTable>();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
