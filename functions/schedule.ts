@@ -9,11 +9,14 @@ const dayIn = (at: Date, timeZone: string): { month: Month; day: number } => {
   return { month: parseMonth(`${part.year}-${part.month}`), day: parseInt(part.day ?? '', 10) };
 };
 
+/** How the schedule's run of a month is called. */
+export const scheduledName = (month: Month): string => `scheduled-${month}`;
+
 /** The run that a schedule's firing means: last month's report, to the board. Firing twice means the same run. */
 export const scheduledRun = (at: Date, timeZone: string): { name: string; request: RunRequest } => {
   const month = addMonths(dayIn(at, timeZone).month, -1);
   return {
-    name: `scheduled-${month}`,
+    name: scheduledName(month),
     request: { month, check: false, mail: { to: 'recipients', resend: false } },
   };
 };

@@ -39,6 +39,8 @@ const troubles = [
 export class Mail extends Construct {
   readonly sender: string;
   readonly domain: string;
+  /** What SES knows the sender by: its domain, or an address. */
+  readonly identity: string;
   readonly identityArn: string;
   readonly configurationSetName: string;
   readonly configurationSetArn: string;
@@ -51,6 +53,7 @@ export class Mail extends Construct {
     const stack = Stack.of(this);
     this.sender = sender;
     this.domain = sender.slice(sender.lastIndexOf('@') + 1);
+    this.identity = identityArn?.slice(identityArn.lastIndexOf('/') + 1) ?? this.domain;
     const set = new ConfigurationSet(this, 'ConfigurationSet', {
       tlsPolicy: ConfigurationSetTlsPolicy.REQUIRE,
       reputationMetrics: true,

@@ -110,6 +110,11 @@ export class ReportingStack extends Stack {
       BoardPackPolicyArn: archive.boardPackPolicy.managedPolicyArn,
       ...(billing === null ? {} : { BillingSource: billing.address, BillingSecretArn: billing.secret.secretArn }),
       TimeZone: timeZone,
+      Sender: sender,
+      SenderIdentity: mail.identity,
+      BoardRecipients: `${config.recipients.length}`,
+      ReportSchedule: schedule.monthly,
+      ReportByDay: `${settings.reportByDay}`,
       Version: codeVersion,
       ...Object.fromEntries(mail.records.map(({ id, text }) => [id, text])),
     };

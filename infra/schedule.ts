@@ -23,11 +23,14 @@ const looks = 'cron(30 1,7,13,19 * * ? *)';
 
 export class Schedule extends Construct {
   readonly group: string;
+  /** When the report is made, as the scheduler reads it, in the reporting time zone. */
+  readonly monthly: string;
 
   constructor(scope: Construct, id: string, { timeZone, day, hour, starter, watch, ops }: ScheduleProps) {
     super(scope, id);
     const stack = Stack.of(this);
     this.group = stack.stackName;
+    this.monthly = `cron(0 ${hour} ${day} * ? *)`;
     const group = new CfnScheduleGroup(this, 'Group', { name: this.group });
     const role = roleFor(this, 'Role', {
       service: 'scheduler.amazonaws.com',
@@ -64,7 +67,7 @@ export class Schedule extends Construct {
           retryPolicy: { maximumEventAgeInSeconds: 6 * 3600, maximumRetryAttempts: 20 },
         },
       });
-    at('Monthly', 'Makes the report of the month before', `cron(0 ${hour} ${day} * ? *)`, starter, {
+    at('Monthly', 'Makes the report of the month before', this.monthly, starter, {
       scheduledTime: '<aws.scheduler.scheduled-time>',
     });
     at('Watch', 'Looks whether the report is there', looks, watch, {});

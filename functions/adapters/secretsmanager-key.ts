@@ -1,6 +1,7 @@
 /** The key of a billing system from Secrets Manager. What the secret holds is in no message. */
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { z } from 'zod';
+import { putKeyHint } from '../billing-secret.ts';
 import { dependencyError, ReportError } from '../errors.ts';
 
 export type SecretKeyOptions = {
@@ -23,10 +24,6 @@ const keyIn = (text: string): string | null => {
     return null;
   }
 };
-
-/** How to put a key into a secret. */
-export const putKeyHint = (secret: string): string =>
-  `Put a key that may only read into it, then run the month again: aws secretsmanager put-secret-value --secret-id ${secret} --secret-string <key>`;
 
 /**
  * Asks for the key once. Throws `BILLING_KEY` of kind `usage` where the secret holds none yet, and `SECRET_UNREADABLE` of

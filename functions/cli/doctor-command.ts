@@ -4,7 +4,6 @@ import { join, relative, resolve } from 'node:path';
 import { openExaminer, openSnapshots, openSource, withLocalWorld } from '../compose-local.ts';
 import { readConfig } from '../config-file.ts';
 import type { Month } from '../core/month.ts';
-import { type Check, exitCodeOf } from '../doctor/check.ts';
 import { type Diagnosis, examineAccount, examineFolder, type Patient } from '../doctor/doctor.ts';
 import type { SnapshotSource } from '../ingest.ts';
 import { inboxOf } from '../sources/billing/pull-month.ts';
@@ -12,12 +11,9 @@ import type { Vendor } from '../sources/billing/vendor.ts';
 import { vendorOf } from '../sources/billing/vendors.ts';
 import { folderOf } from '../sources/folder-address.ts';
 import { invoicesPrefix, parseInvoicesAddress } from '../sources/invoices/settings.ts';
-import type { DoctorOptions } from './options.ts';
+import { tellDiagnosis } from './diagnosis.ts';
+import type { DoctorOptions as Options } from './options.ts';
 import type { Context } from './place.ts';
-import { jsonText as json, safe, type Terminal } from './terminal.ts';
-
-const longestText = 1_000;
-const lineWidth = 110;
 
 /** How a person writes the path of a month's rates, from where the command was given. */
 const ratesFileIn =
@@ -28,6 +24,8 @@ const ratesFileIn =
 /** The folder that somebody keeps up: what is made of it is not theirs to write to. */
 const folderIn = (address: string): string =>
   address.startsWith(invoicesPrefix) ? parseInvoicesAddress(address).dir : folderOf(address);
+
+type DoctorOptions = Options & { readonly source: string };
 
 const lookOverAccount = async (
   vendor: Vendor,
@@ -40,36 +38,6 @@ const lookOverAccount = async (
   const pulled = existsSync(inbox) ? await openSnapshots(inbox, patient.looked.store) : null;
   const open = () => openExaminer(vendor, address, environment);
   return examineAccount({ ...patient, ratesFile: ratesFileIn(inbox), vendor, address, open, inbox: pulled });
-};
-
-/** Words in lines of at most `width`; a longer word stands alone. */
-const wrapped = (text: string, width: number): string[] => {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-};
-
-const printed = ({ outcome, name, seen, fix, paste }: Check, width: number): string[] => {
-  const head = `${outcome.padEnd(4)}  ${safe(name).padEnd(width)}  `;
-  const indent = ' '.repeat(head.length);
-  const lines = (text: string) => wrapped(safe(text, longestText), lineWidth - head.length);
-  return [
-    ...lines(seen).map((line, at) => `${at === 0 ? head : indent}${line}`),
-    ...(fix === null ? [] : lines(fix).map((line, at) => `${indent}${at === 0 ? '→ ' : '  '}${line}`)),
-    ...paste.map((line) => `${indent}    ${safe(line, longestText)}`),
-  ];
-};
-
-const print = ({ source, month, checks }: Diagnosis, terminal: Terminal): void => {
-  const width = Math.max(...checks.map(({ name }) => name.length));
-  terminal.print(`${source === 'folder' ? 'The folder' : `The account behind ${source}:`}, at ${month}\n`);
-  for (const check of checks) for (const line of printed(check, width)) terminal.print(line);
-  const count = (outcome: Check['outcome']) => checks.filter((check) => check.outcome === outcome).length;
-  terminal.print(`\n${count('fail')} failed, ${count('warn')} warned, ${count('ok')} are well.`);
 };
 
 /** The newest month that has lines: an export of invoices tells no book of the months after its own. */
@@ -93,7 +61,6 @@ export const doctor = async (options: DoctorOptions, { terminal, environment }: 
     const month = patient.month ?? (await newestBook(found.source));
     return examineFolder(found, { ...patient, month, ratesFile: ratesFileIn(folderIn(options.source)) });
   });
-  if (options.json) terminal.print(json(diagnosis));
-  else print(diagnosis, terminal);
-  return exitCodeOf(diagnosis.checks);
+  const title = diagnosis.source === 'folder' ? 'The folder' : `The account behind ${diagnosis.source}:`;
+  return tellDiagnosis(title, diagnosis, options.json, terminal);
 };

@@ -22,7 +22,7 @@ export type RunOptions = Sourced &
 
 export type CheckOptions = Sourced & { readonly month: Month };
 
-export type DoctorOptions = Omit<Sourced, 'source'> & { readonly source: string; readonly month?: Month };
+export type DoctorOptions = Sourced & { readonly month?: Month };
 
 export type BackfillOptions = Sourced & Pulling & { readonly from: Month; readonly to: Month };
 
@@ -53,9 +53,9 @@ const rules: readonly Rule[] = [
     'Try it without --stack. To run a month on a stack: retention run --stack <name> --month 2026-10 --source <dir>',
   ],
   [
-    (command, given) => command === 'doctor' && given.has('stack'),
-    'the doctor looks a source over from this machine',
-    'Leave --stack out. What is in the inbox of a stack is looked over by: retention check --stack <name> --month 2026-10',
+    (command, given) => command === 'doctor' && given.has('stack') === given.has('source'),
+    'the doctor looks over a source or a stack: one of the two',
+    'A folder or an account: --source billing, --source stripe:. A stack: --stack retention. What is in its inbox: retention check --stack retention --month 2026-10',
   ],
   [
     (_, given) => given.has('stack') && given.has('home'),

@@ -147,11 +147,11 @@ program
 
 program
   .command('doctor')
-  .description('look a source over and say what is to be put right; writes nothing')
+  .description('look a source or a stack over and say what is to be put right; writes nothing')
   .addOption(new Option('--month <YYYY-MM>', 'the month to look at; default: the newest one').argParser(monthArgument))
-  .addOption(source().makeOptionMandatory())
+  .addOption(source())
   .addOption(home())
-  .addOption(stack().hideHelp())
+  .addOption(stack())
   .addOption(config())
   .addOption(asJson())
   .addHelpText(
@@ -163,15 +163,20 @@ program
   retention doctor --source stripe: --month 2026-10      after the pull: the same from the whole month
   retention doctor --source billing --month 2026-10      a folder: files, control totals, snapshots, rates, reasons,
                                                          opportunities of a CRM, dimensions, customers
+  retention doctor --stack retention-report              a deployed stack: its mail, alarms, key, schedule and last run,
+                                                         and whether the month that is due is there
 
 Each line is ok, warn (a run goes through) or fail (a run would stop), with what was seen and what puts it right, and
 with lines to fill in and paste. Few requests are made, all of them reading; nothing is pulled or written.
 
 Exit codes: 0 nothing failed; otherwise that of the first line that failed: 2 key or settings, 3 a gate would block,
-4 the account refuses the key, refuses to be read, or does not answer.`,
+4 the account or AWS refuses the key, refuses to be read, or does not answer.`,
   )
-  .action(async (options: DoctorOptions) => {
-    process.exitCode = await doctor(options, context);
+  .action(async ({ stack, source = '', ...options }: DoctorOptions) => {
+    process.exitCode =
+      stack === undefined
+        ? await doctor({ ...options, source }, context)
+        : await (await import('./stack-doctor.ts')).doctor({ ...options, stack }, context);
   });
 
 program

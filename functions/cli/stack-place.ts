@@ -9,20 +9,20 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { s3ObjectStore } from '../adapters/s3-object-store.ts';
 import { bucketOf } from '../buckets.ts';
 import { linkTo } from '../stack/links.ts';
-import { readOutputs, type StackOutputs } from '../stack/outputs.ts';
+import { type DeployedStack, readStack } from '../stack/outputs.ts';
 import { codeVersion } from '../version.ts';
 import type { Place } from './place.ts';
 import { safe, type Terminal } from './terminal.ts';
 
-export type StackPlace = Place & {
-  readonly stack: string;
-  readonly outputs: StackOutputs;
-  /** Where machines find an object: `s3://bucket/key`. */
-  readonly uri: (key: string) => string;
-  readonly s3: S3Client;
-  readonly lambda: LambdaClient;
-  readonly sfn: SFNClient;
-};
+export type StackPlace = Place &
+  DeployedStack & {
+    readonly stack: string;
+    /** Where machines find an object: `s3://bucket/key`. */
+    readonly uri: (key: string) => string;
+    readonly s3: S3Client;
+    readonly lambda: LambdaClient;
+    readonly sfn: SFNClient;
+  };
 
 // Region and credentials are the usual ones of AWS: environment, profile, role.
 const settings = { maxAttempts: 5 };
@@ -37,7 +37,8 @@ export const withStack = async <T>(
   const [lambda, sfn] = [new LambdaClient(settings), new SFNClient(settings)];
   const scratch = await mkdtemp(join(tmpdir(), 'retention-stack-'));
   try {
-    const outputs = await readOutputs(cloudFormation, stack);
+    const deployment = await readStack(cloudFormation, stack);
+    const { outputs } = deployment;
     const { Version: deployed = codeVersion } = outputs;
     if (deployed !== codeVersion)
       note(`note: ${stack} runs version ${safe(deployed)}, this command is of version ${codeVersion}`);
@@ -52,8 +53,8 @@ export const withStack = async <T>(
       store: s3ObjectStore({ client: s3, bucketOf: bucket, scratch }),
       locate: (key) => linkTo(s3, bucket(key), key),
       uri: (key) => `s3://${bucket(key)}/${key}`,
+      ...deployment,
       stack,
-      outputs,
       s3,
       lambda,
       sfn,

@@ -17,9 +17,31 @@ const outputsSchema = z.object({
     .regex(/^arn:[\w-]+:states:[\w-]+:\d{12}:stateMachine:[\w-]{1,80}$/, 'is no ARN of a state machine'),
   /** The account that it pulls from; absent where months are uploaded. */
   BillingSource: z.string().max(1000).optional(),
+  BillingSecretArn: z.string().max(2048).optional(),
+  OpsTopicArn: z.string().max(2048).optional(),
   Version: z.string().optional(),
+  TimeZone: z.string().optional(),
+  /** What it was deployed with, for whoever looks it over; stacks of older versions do not tell it. */
+  Sender: z.string().max(320).optional(),
+  SenderIdentity: z.string().max(320).optional(),
+  BoardRecipients: z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .optional(),
+  ReportSchedule: z.string().max(256).optional(),
+  ReportByDay: z
+    .string()
+    .regex(/^\d{1,2}$/)
+    .optional(),
 });
 export type StackOutputs = z.infer<typeof outputsSchema>;
+
+export type DeployedStack = {
+  readonly outputs: StackOutputs;
+  /** As CloudFormation has it: `UPDATE_COMPLETE`. */
+  readonly status: string;
+  readonly createdAt: Date | null;
+};
 
 const stackName = /^[a-zA-Z][a-zA-Z0-9-]{0,127}$/;
 
@@ -32,8 +54,8 @@ const describe = async (client: CloudFormationClient, name: string): Promise<Sta
   }
 };
 
-/** Reads a stack's outputs. A name that is none, a stack that is not there or is not ours: each with what to do. */
-export const readOutputs = async (client: CloudFormationClient, name: string): Promise<StackOutputs> => {
+/** Reads a stack. A name that is none, a stack that is not there or is not ours: each with what to do. */
+export const readStack = async (client: CloudFormationClient, name: string): Promise<DeployedStack> => {
   if (!stackName.test(name))
     throw usageError(
       `"${name}" is not the name of a stack`,
@@ -55,12 +77,13 @@ export const readOutputs = async (client: CloudFormationClient, name: string): P
     (stack.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
   );
   const parsed = outputsSchema.safeParse(outputs);
-  if (parsed.success) return parsed.data;
+  const status = stack.StackStatus ?? 'without a status';
+  if (parsed.success) return { outputs: parsed.data, status, createdAt: stack.CreationTime ?? null };
   const lacking = [...new Set(parsed.error.issues.map(({ path }) => path.join('.')))].join(', ');
   throw new ReportError(
     'usage',
     'STACK_UNUSABLE',
-    `the stack ${name} (${stack.StackStatus ?? 'without a status'}) is not a retention report, or not one of this version: it has no usable ${lacking}`,
+    `the stack ${name} (${status}) is not a retention report, or not one of this version: it has no usable ${lacking}`,
     'Check the name. If it is the right stack, deploy it with this version: npx cdk deploy',
     { cause: parsed.error },
   );

@@ -31,6 +31,28 @@ export type Run = {
   readonly leaves?: Readonly<Record<string, unknown>>;
 };
 
+/** What the services beside the stack say of it. */
+export type Health = {
+  /** How SES has the identities that it knows. */
+  readonly identities: Readonly<Record<string, string>>;
+  readonly dkim: string;
+  readonly dailyQuota: number;
+  /** ARNs of subscriptions of the ops topic. */
+  readonly subscriptions: readonly string[];
+  /** Stages of each version of the key's secret. */
+  readonly secret: { readonly versions: readonly (readonly string[])[]; readonly deleted: boolean };
+};
+
+export const wellHealth: Health = {
+  identities: { 'example.com': 'Success' },
+  dkim: 'Success',
+  dailyQuota: 50_000,
+  subscriptions: ['arn:aws:sns:eu-central-1:123456789012:ops:1', 'arn:aws:sns:eu-central-1:123456789012:ops:2'],
+  secret: { versions: [['AWSPREVIOUS'], ['AWSCURRENT']], deleted: false },
+};
+
+type Service = 'cloudformation' | 'lambda' | 'states' | 'ses' | 'sns' | 'secretsmanager';
+
 type Refusal = { readonly status: number; readonly code: string; readonly message: string };
 
 export type FakeStack = {
@@ -42,7 +64,10 @@ export type FakeStack = {
   readonly started: OpsRequest[];
   readonly stacks: Map<string, Readonly<Record<string, string>>>;
   /** Answers in place of the service's own, by service. */
-  readonly refusals: Map<'cloudformation' | 'lambda' | 'states', Refusal>;
+  readonly refusals: Map<Service, Refusal>;
+  health: Health;
+  /** As CloudFormation has it. */
+  status: string;
   /** What the run of a request does. */
   onStart(script: (request: OpsRequest) => Run): void;
   /** A run that somebody else started. */
@@ -64,6 +89,12 @@ type Execution = Run & { polled: number };
 const openStates =
   (executions: Map<string, Execution>) => (target: string, body: unknown, response: ServerResponse) => {
     const { executionArn = '', nextToken = '' } = body as { executionArn?: string; nextToken?: string };
+    if (target.endsWith('ListExecutions')) {
+      const newest = [...executions].at(-1);
+      const name = newest?.[0].slice(newest[0].lastIndexOf(':') + 1);
+      const listed = newest === undefined ? [] : [{ executionArn: newest[0], name, status: newest[1].status }];
+      return json(response, { executions: listed });
+    }
     const execution = executions.get(executionArn);
     if (execution === undefined)
       return json(
@@ -72,10 +103,16 @@ const openStates =
         400,
       );
     const { polls = 1, events = [], status, error, cause } = execution;
+    const startDate = Date.parse('2026-11-03T07:00:00Z') / 1000;
     if (target.endsWith('DescribeExecution')) {
       execution.polled += 1;
       const ended = execution.polled > polls;
-      return json(response, { executionArn, status: ended ? status : 'RUNNING', ...(ended ? { error, cause } : {}) });
+      return json(response, {
+        executionArn,
+        startDate,
+        status: ended ? status : 'RUNNING',
+        ...(ended ? { error, cause } : {}),
+      });
     }
     // As many events have happened as the run has been asked after.
     const happened = events.slice(0, Math.ceil((events.length * Math.min(execution.polled, polls)) / polls));
@@ -95,6 +132,7 @@ export const startFakeStack = async (): Promise<FakeStack> => {
   const refusals: FakeStack['refusals'] = new Map();
   const executions = new Map<string, Execution>();
   const states = openStates(executions);
+  const state = { health: wellHealth, status: 'UPDATE_COMPLETE' };
   let script = (_: OpsRequest): Run => ({ status: 'SUCCEEDED' });
 
   const addRun: FakeStack['addRun'] = (name, run) => {
@@ -119,7 +157,7 @@ export const startFakeStack = async (): Promise<FakeStack> => {
     );
     xml(
       response,
-      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName><CreationTime>2026-11-01T00:00:00Z</CreationTime><StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+      `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>${name}</StackName><CreationTime>2026-11-01T00:00:00Z</CreationTime><StackStatus>${state.status}</StackStatus><Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
     );
   };
 
@@ -139,9 +177,54 @@ export const startFakeStack = async (): Promise<FakeStack> => {
     });
   };
 
-  const serviceOf = (request: IncomingMessage) => {
-    if (request.url?.startsWith('/2015-03-31/functions/')) return 'lambda';
-    return request.headers['x-amz-target'] === undefined ? 'cloudformation' : 'states';
+  /** Each request is signed for the service that it is meant for. */
+  const serviceOf = ({ headers }: IncomingMessage): Service => {
+    const [, service] = /\/(\w+)\/aws4_request/.exec(headers.authorization ?? '') ?? [];
+    const known: readonly Service[] = ['cloudformation', 'lambda', 'states', 'ses', 'sns', 'secretsmanager'];
+    const found = known.find((name) => name === service);
+    if (found === undefined) throw new Error(`no service ${service} here`);
+    return found;
+  };
+
+  const entry = (key: string, value: string) => `<entry><key>${escaped(key)}</key><value>${value}</value></entry>`;
+  const result = (action: string, body: string, response: ServerResponse) =>
+    xml(response, `<${action}Response><${action}Result>${body}</${action}Result></${action}Response>`);
+
+  const mail = (form: URLSearchParams, response: ServerResponse) => {
+    const action = form.get('Action') ?? '';
+    const { identities, dkim, dailyQuota } = state.health;
+    const asked = Object.entries(identities).filter(([name]) => name === form.get('Identities.member.1'));
+    if (action === 'GetSendQuota')
+      return result(
+        action,
+        `<Max24HourSend>${dailyQuota}</Max24HourSend><MaxSendRate>1</MaxSendRate><SentLast24Hours>3</SentLast24Hours>`,
+        response,
+      );
+    if (action === 'GetIdentityVerificationAttributes') {
+      const found = asked.map(([name, status]) => entry(name, `<VerificationStatus>${status}</VerificationStatus>`));
+      return result(action, `<VerificationAttributes>${found.join('')}</VerificationAttributes>`, response);
+    }
+    const found = asked.map(([name]) =>
+      entry(name, `<DkimEnabled>true</DkimEnabled><DkimVerificationStatus>${dkim}</DkimVerificationStatus>`),
+    );
+    return result(action, `<DkimAttributes>${found.join('')}</DkimAttributes>`, response);
+  };
+
+  /** One subscription a page. */
+  const subscriptions = (form: URLSearchParams, response: ServerResponse) => {
+    const at = parseInt(form.get('NextToken') ?? '0', 10);
+    const arns = state.health.subscriptions;
+    const members = arns
+      .slice(at, at + 1)
+      .map((arn) => `<member><SubscriptionArn>${arn}</SubscriptionArn><Endpoint>ops@example.com</Endpoint></member>`);
+    const next = at + 1 < arns.length ? `<NextToken>${at + 1}</NextToken>` : '';
+    result('ListSubscriptionsByTopic', `<Subscriptions>${members.join('')}</Subscriptions>${next}`, response);
+  };
+
+  const secret = (response: ServerResponse) => {
+    const { versions, deleted } = state.health.secret;
+    const stages = Object.fromEntries(versions.map((names, at) => [`version-${at}`, names]));
+    json(response, { Name: 'key', VersionIdsToStages: stages, ...(deleted ? { DeletedDate: 1793600000 } : {}) });
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -151,12 +234,16 @@ export const startFakeStack = async (): Promise<FakeStack> => {
       const { status, code, message } = refusal;
       response.setHeader('x-amzn-errortype', code);
       const [error, body] = [`<Error><Code>${code}</Code><Message>${escaped(message)}</Message></Error>`, { message }];
-      if (service === 'cloudformation') return xml(response, `<ErrorResponse>${error}</ErrorResponse>`, status);
+      if (service === 'cloudformation' || service === 'ses' || service === 'sns')
+        return xml(response, `<ErrorResponse>${error}</ErrorResponse>`, status);
       return json(response, { __type: code, ...body }, status);
     }
     const body = (await buffer(request)).toString();
     if (service === 'cloudformation') return describeStacks(body, response);
     if (service === 'lambda') return invoke(body, response);
+    if (service === 'ses') return mail(new URLSearchParams(body), response);
+    if (service === 'sns') return subscriptions(new URLSearchParams(body), response);
+    if (service === 'secretsmanager') return secret(response);
     return states(`${request.headers['x-amz-target']}`, JSON.parse(body), response);
   };
 
@@ -166,6 +253,18 @@ export const startFakeStack = async (): Promise<FakeStack> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
+    get health() {
+      return state.health;
+    },
+    set health(next) {
+      state.health = next;
+    },
+    get status() {
+      return state.status;
+    },
+    set status(next) {
+      state.status = next;
+    },
     url,
     environment: {
       AWS_ENDPOINT_URL: url,

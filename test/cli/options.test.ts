@@ -4,7 +4,8 @@ import { refuseContradictions } from '../../functions/cli/options.ts';
 
 test.each([
   ['demo', ['stack'], /this machine alone/],
-  ['doctor', ['stack', 'source'], /from this machine/],
+  ['doctor', ['stack', 'source'], /one of the two/],
+  ['doctor', [], /one of the two/],
   ['list', ['stack', 'home'], /a command works on one of them/],
   ['run', ['stack', 'month', 'config'], /was deployed with/],
   ['check', ['stack', 'source'], /check writes nothing/],

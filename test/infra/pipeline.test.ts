@@ -351,6 +351,11 @@ describe('the outputs', () => {
     'BillingSecretArn',
     'TimeZone',
     'Version',
+    'Sender',
+    'SenderIdentity',
+    'BoardRecipients',
+    'ReportSchedule',
+    'ReportByDay',
   ])('tell %s', (name) => {
     expect(stack.outputs.get(name)).toEqual(expect.stringMatching(/./));
   });
@@ -358,6 +363,10 @@ describe('the outputs', () => {
   it('tell the account as it was deployed, and where its key has its place', () => {
     expect(stack.outputs.get('BillingSource')).toBe(billingSource);
     expect(stack.outputs.get('BillingSecretArn')).toBe(stack.arn(stack.one('AWS::SecretsManager::Secret').id));
+  });
+  it('tell when the report is made, as the scheduler has it', () => {
+    const monthly = stack.all('AWS::Scheduler::Schedule').map(({ properties }) => properties.ScheduleExpression);
+    expect(monthly).toContain(stack.outputs.get('ReportSchedule'));
   });
   it('name the archive, and not another bucket', () => {
     expect(stack.outputs.get('ArchiveBucket')).toBe(stack.one('AWS::S3::Bucket', 'ArchiveReports').id.toLowerCase());

@@ -1,7 +1,7 @@
 /** What the command line reads of a stack, and what it says when there is nothing to read. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readOutputs } from '../../functions/stack/outputs.ts';
+import { readStack } from '../../functions/stack/outputs.ts';
 import { type FakeStack, outputs, startFakeStack } from '../aws/fake-stack.ts';
 import { toFake } from './clients.ts';
 
@@ -16,7 +16,11 @@ afterAll(() => fake.close());
 test('the outputs that are used, whatever else the stack tells', async () => {
   fake.stacks.set('acme', { ...outputs, Version: '1.2.3', Other: 'x' });
   const { ResultsBucket: _, ...used } = outputs;
-  expect(await readOutputs(client, 'acme')).toEqual({ ...used, Version: '1.2.3' });
+  expect(await readStack(client, 'acme')).toEqual({
+    outputs: { ...used, Version: '1.2.3' },
+    status: 'UPDATE_COMPLETE',
+    createdAt: new Date('2026-11-01T00:00:00Z'),
+  });
 });
 
 test.each<[string, string, Record<string, unknown>]>([
@@ -27,16 +31,16 @@ test.each<[string, string, Record<string, unknown>]>([
 ])('%s', async (_, name, told) => {
   fake.stacks.set('website', { Url: 'https://example.com' });
   fake.stacks.set('odd', { ...outputs, StateMachineArn: 'arn:aws:iam::1:role/x' });
-  await expect(readOutputs(client, name)).rejects.toMatchObject(told);
+  await expect(readStack(client, name)).rejects.toMatchObject(told);
 });
 
 test('what is missing is named, and what can be done', async () => {
   fake.stacks.set('partly', { ...outputs, LakeBucket: '' });
-  await expect(readOutputs(client, 'partly')).rejects.toMatchObject({
+  await expect(readStack(client, 'partly')).rejects.toMatchObject({
     message: expect.stringMatching(/partly \(UPDATE_COMPLETE\).*no usable LakeBucket$/),
     hint: expect.stringContaining('npx cdk deploy'),
   });
-  await expect(readOutputs(client, 'absent')).rejects.toMatchObject({
+  await expect(readStack(client, 'absent')).rejects.toMatchObject({
     hint: expect.stringMatching(/describe-stacks[\s\S]*AWS_REGION[\s\S]*cdk deploy/),
   });
 });
@@ -48,7 +52,7 @@ test.each([
   [400, 'Throttling', 'Rate exceeded', 'AWS_FAILED'],
 ])('%d %s', async (status, code, message, told) => {
   fake.refusals.set('cloudformation', { status, code, message });
-  await expect(readOutputs(client, 'acme')).rejects.toMatchObject({
+  await expect(readStack(client, 'acme')).rejects.toMatchObject({
     kind: 'dependency',
     code: told,
     message: expect.stringContaining(message),
@@ -59,5 +63,5 @@ test.each([
 
 test('nobody who answers', async () => {
   const nowhere = new CloudFormationClient(toFake('http://127.0.0.1:1'));
-  await expect(readOutputs(nowhere, 'acme')).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' });
+  await expect(readStack(nowhere, 'acme')).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' });
 });

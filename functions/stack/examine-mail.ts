@@ -1,0 +1,103 @@
+/** Whether a stack can mail: its sender is verified with SES, which is out of its sandbox, and there is somebody to write to. */
+import {
+  GetIdentityDkimAttributesCommand,
+  GetIdentityVerificationAttributesCommand,
+  GetSendQuotaCommand,
+} from '@aws-sdk/client-ses';
+import { type Check, counted, fail, ok, warn } from '../doctor/check.ts';
+import { asking } from './aws-error.ts';
+import { type Examined, notTold, withRight } from './examined.ts';
+
+/** The daily quota of an account in the sandbox; SES tells no more of it by this interface. */
+const sandboxQuota = 200;
+
+const settingsCheck = ({ outputs }: Examined): Check => {
+  const { Sender: sender, BoardRecipients: recipients, TimeZone: timeZone } = outputs;
+  if (sender === undefined || recipients === undefined) return notTold('configuration', 'what it was deployed with');
+  const seen = `deployed with the sender ${sender}, ${counted(parseInt(recipients, 10), 'recipient')} and the time zone ${timeZone}`;
+  if (recipients === '0')
+    return warn(
+      'configuration',
+      `${seen}: the scheduled report is archived and not mailed`,
+      'Name "recipients" in retention.config.json and deploy: npx cdk deploy',
+    );
+  return ok('configuration', seen);
+};
+
+const verified = async ({ ses, outputs }: Examined): Promise<Check[]> => {
+  const { Sender: sender = '', SenderIdentity: identity } = outputs;
+  if (identity === undefined) return [notTold('sender', 'its sender')];
+  if (!identity.includes('.'))
+    return [
+      fail(
+        'sender',
+        'usage',
+        `${sender} has no domain that mail can come from`,
+        'Set "sender" in retention.config.json and deploy: npx cdk deploy',
+      ),
+    ];
+  const { VerificationAttributes: found = {} } = await asking('ask SES for the sender', () =>
+    ses.send(new GetIdentityVerificationAttributesCommand({ Identities: [identity] })),
+  );
+  const status = found[identity]?.VerificationStatus;
+  if (status === undefined)
+    return [
+      warn(
+        'sender',
+        `SES of this account and region does not know ${identity}`,
+        'Verify it here; if it is the identity of another account, look there.',
+      ),
+    ];
+  if (status !== 'Success')
+    return [
+      fail(
+        'sender',
+        'dependency',
+        `SES has not verified ${identity}: ${status}`,
+        'Publish the DNS records that the outputs DkimRecord1 to 3 tell, and wait for SES to find them.',
+      ),
+    ];
+  return [ok('sender', `SES has verified ${identity}`)];
+};
+
+const signed = async ({ ses, outputs: { SenderIdentity: identity } }: Examined): Promise<Check[]> => {
+  if (identity?.includes('.') !== true) return [];
+  const { DkimAttributes: found = {} } = await asking('ask SES for DKIM', () =>
+    ses.send(new GetIdentityDkimAttributesCommand({ Identities: [identity] })),
+  );
+  const dkim = found[identity];
+  // Who does not know the identity has said so already.
+  if (dkim === undefined) return [];
+  if (dkim.DkimEnabled === true && dkim.DkimVerificationStatus === 'Success')
+    return [ok('dkim', `mail of ${identity} is signed`)];
+  return [
+    warn(
+      'dkim',
+      `mail of ${identity} is not signed: DKIM is ${dkim.DkimEnabled === true ? dkim.DkimVerificationStatus : 'off'}`,
+      'Publish the DNS records that the outputs DkimRecord1 to 3 tell.',
+    ),
+  ];
+};
+
+const quota = async ({ ses }: Examined): Promise<Check[]> => {
+  const { Max24HourSend: most, SentLast24Hours: sent = 0 } = await asking('ask SES for its quota', () =>
+    ses.send(new GetSendQuotaCommand({})),
+  );
+  const seen = `SES takes ${most} mails a day here, ${sent} were sent in the last`;
+  if (most !== undefined && most >= 0 && most <= sandboxQuota)
+    return [
+      warn(
+        'sandbox',
+        `${seen}: that is the quota of the sandbox, where only verified addresses are mailed`,
+        'Ask for production access in the console of SES, or verify each recipient.',
+      ),
+    ];
+  return [ok('sandbox', most === -1 ? 'SES takes any number of mails here' : seen)];
+};
+
+export const mailChecks = async (examined: Examined): Promise<Check[]> => [
+  settingsCheck(examined),
+  ...(await withRight('sender', 'ses:GetIdentityVerificationAttributes', () => verified(examined))),
+  ...(await withRight('dkim', 'ses:GetIdentityDkimAttributes', () => signed(examined))),
+  ...(await withRight('sandbox', 'ses:GetSendQuota', () => quota(examined))),
+];
