@@ -1,11 +1,12 @@
 /** Reads what a billing system told by a schema; what cannot be read is named by its kind and id, never by what is in it. */
 import { z } from 'zod';
 import { dependencyError } from '../../errors.ts';
+import { shown } from './shown.ts';
 
 /** Where an object came from: ids are fit to be seen, names and amounts are not. */
 const idIn = (value: unknown): string => {
   const found = z.looseObject({ id: z.string().max(100) }).safeParse(value);
-  return found.success ? found.data.id.replaceAll(/[^\w-]/g, '?') : 'one without an id';
+  return found.success ? shown(found.data.id) : 'one without an id';
 };
 
 /**

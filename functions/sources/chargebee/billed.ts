@@ -1,11 +1,11 @@
 /** What a subscription's invoices say of it: how far its payments came, how much of a price was tax, what was used. */
 import { z } from 'zod';
 import { Exact, zero } from '../../core/money.ts';
+import type { Outcome } from '../billing/failed-payment.ts';
 import {
   type Attempts,
   type Failure,
   failureOf,
-  type Outcome,
   outcomeOf,
   type Settlement,
   settlementOf,

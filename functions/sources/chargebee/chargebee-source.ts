@@ -3,6 +3,7 @@ import type { HttpReader } from '../billing/http-reader.ts';
 import { lookBack } from '../billing/page-names.ts';
 import type { Batch, BillingSource, KeptPages, Page, PullRequest, TableRow } from '../billing/port.ts';
 import { shared, sideBySide } from '../billing/side-by-side.ts';
+import { withoutLines } from '../billing/without-lines.ts';
 import { isKnown, stateAt, toldBy } from './as-of.ts';
 import { dunnedOf, paymentStanding } from './billed.ts';
 import { cancellationRows } from './cancellation.ts';
@@ -29,8 +30,6 @@ import { changedSince, olderWanted } from './wanted.ts';
 
 /** Requests under way at a time. Chargebee takes 150 a minute from the smallest plans, and says how long to wait. */
 const atOnce = 4;
-
-const noControl = { lines: 0, mrr: {} };
 
 async function* pages(request: PullRequest, kept: KeptPages, chargebee: HttpReader): AsyncGenerator<Page> {
   const list = (name: Parameters<typeof listPages>[0], look?: Parameters<typeof listPages>[4]) =>
@@ -91,7 +90,7 @@ async function* customerBatches(kept: KeptPages, settings: ChargebeeSettings): A
     }
   for await (const page of keptPages('customers', kept)) {
     const customers = page.map(readCustomer).map((customer) => customerRow(customer, settings, parents));
-    yield { rows: { customers }, control: noControl, counts: { customers: customers.length } };
+    yield withoutLines({ customers }, { customers: customers.length });
   }
 }
 
@@ -114,14 +113,12 @@ const batchOf = ({ now, told, bills }: Dossier, request: PullRequest, context: L
   const { subscription, certainty } = stateAt(now, told, request);
   const ended = subscription?.status === 'cancelled' ? (subscription.cancelled_at ?? null) : null;
   const { rows: payments, standing } = paymentsOf(bills, ended, request);
-  if (subscription === null) return { rows: { payments }, control: noControl, counts: {} };
+  if (subscription === null) return withoutLines({ payments });
   const gifted = subscription.gift_id !== undefined && !bills.some((bill) => bill.stands && !bill.gifted);
   const status = statusAt(subscription, standing, gifted, request.until);
   const cancellations = cancellationRows(subscription, status, standing, gifted, request);
   const { rows, control, counts } =
-    status === null
-      ? { rows: {}, control: noControl, counts: {} }
-      : subscriptionLines({ subscription, status, certainty, bills }, context);
+    status === null ? withoutLines({}) : subscriptionLines({ subscription, status, certainty, bills }, context);
   return {
     rows: { ...rows, cancellations, payments },
     control,
@@ -139,7 +136,7 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: Chargeb
   for await (const part of gathered(request, kept)) {
     for (const dossier of part.dossiers) yield batchOf(dossier, request, context);
     const payments = looseRows(part, request);
-    yield { rows: { payments }, control: noControl, counts: { failedPayments: payments.length } };
+    yield withoutLines({ payments }, { failedPayments: payments.length });
   }
 }
 

@@ -1,5 +1,5 @@
 /** Payments that failed or were taken back: by invoice, what failed, why, and what had come of it by the month's end. */
-import { dayOf } from '../billing/calendar.ts';
+import { type Outcome, paymentRows } from '../billing/failed-payment.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import { moneyOf } from './minor-units.ts';
 import type { Invoice, Transaction } from './objects.ts';
@@ -76,11 +76,6 @@ export const failureOf = (invoice: Invoice, attempts: Attempts): Failure | null 
     attempts: found.length,
     reversed: last.reversal,
   };
-};
-
-export type Outcome = {
-  readonly state: 'in_grace' | 'recovered' | 'exhausted';
-  readonly resolvedAt: number | null;
 };
 
 /** What of an invoice decides how its failed payment ended. */
@@ -160,24 +155,13 @@ export type FailedInvoice = {
   readonly failure: Failure;
 };
 
-/** An invoice's row, in the month that it first failed in and in the one that it was settled in. */
+/** The rows of an invoice in the payments table. */
 export const failedPaymentRows = (
   { id, customer, currency, failure }: FailedInvoice,
   outcome: Outcome,
-  { from, until, timeZone }: PullRequest,
+  request: PullRequest,
 ): TableRow[] => {
-  const inside = (at: number | null) => at !== null && at >= from && at < until;
-  if (failure.amount < 0 || (!inside(failure.firstFailedAt) && !inside(outcome.resolvedAt))) return [];
-  return [
-    {
-      customer_id: customer,
-      invoice_id: id,
-      failed_on: dayOf(failure.firstFailedAt, timeZone),
-      amount: moneyOf(failure.amount, currency).toFixed(),
-      currency,
-      ...(failure.declineCode === '' ? {} : { decline_code: failure.declineCode }),
-      state: outcome.state,
-      ...(outcome.resolvedAt === null ? {} : { resolved_on: dayOf(outcome.resolvedAt, timeZone) }),
-    },
-  ];
+  const { amount, declineCode, firstFailedAt } = failure;
+  const payment = { invoice: id, customer, currency, amount: moneyOf(amount, currency), declineCode, firstFailedAt };
+  return paymentRows(payment, outcome, request);
 };

@@ -1,8 +1,6 @@
 /** The lists of a month, put aside by subscription: everything about one is then in one part that fits in memory. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Aside, putAside, readAside } from '../billing/aside.ts';
+import type { Aside } from '../billing/aside.ts';
+import { monthAside } from '../billing/month-aside.ts';
 import { lookBack } from '../billing/page-names.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { readTold, type Told, toldBy } from './as-of.ts';
@@ -93,12 +91,7 @@ const attemptsOf = async (request: PullRequest, kept: KeptPages): Promise<Attemp
 
 /** The kept lists of a month, part by part: subscriptions with what is about them, and bills that are none's. */
 export async function* gathered(request: PullRequest, kept: KeptPages): AsyncGenerator<Part> {
-  const own = request.scratch === undefined ? await mkdtemp(join(tmpdir(), 'chargebee-')) : null;
-  try {
-    const dir = join(request.scratch ?? own ?? '', 'by-subscription');
-    await putAside(dir, recordsOf(request, kept, await attemptsOf(request, kept)));
-    for await (const texts of readAside(dir)) yield partOf(texts);
-  } finally {
-    if (own !== null) await rm(own, { recursive: true, force: true });
-  }
+  const records = recordsOf(request, kept, await attemptsOf(request, kept));
+  await using aside = await monthAside(request, 'by-subscription', records);
+  for await (const texts of aside.parts()) yield partOf(texts);
 }

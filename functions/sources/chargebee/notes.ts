@@ -1,7 +1,8 @@
 /** What a pull counted, in sentences: which lines were put back, which may differ, and what counts for how much. */
+import { type LineNote, lineNotes } from '../billing/line-notes.ts';
 import type { CountName } from './subscription-lines.ts';
 
-const ofLines: readonly (readonly [CountName, (count: string) => string])[] = [
+const ofLines: readonly LineNote<CountName>[] = [
   ['linesRebuilt', (count) => `${count} changed since the month’s end and were put back from Chargebee’s events`],
   [
     'linesUnknown',
@@ -19,10 +20,7 @@ const ofLines: readonly (readonly [CountName, (count: string) => string])[] = [
 
 /** One sentence for every count that is not 0. */
 export const notes = (counts: Readonly<Record<string, number>>): string[] => {
-  const told = ofLines.flatMap(([name, sentence]) => {
-    const count = counts[name] ?? 0;
-    return count === 0 ? [] : [sentence(`${count} of ${counts.lines ?? 0} lines`)];
-  });
+  const told = lineNotes(ofLines, counts);
   const differs = counts.mrrDiffers ?? 0;
   if (differs === 0) return told;
   return [

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { dependencyError } from '../../errors.ts';
 import { objectReader } from '../billing/object-reader.ts';
+import { shown } from '../billing/shown.ts';
 
 // Chargebee leaves out what has no value; an export or a proxy may say null.
 const optional = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value): T | undefined => value ?? undefined);
@@ -252,9 +253,6 @@ export type Item = z.infer<typeof itemSchema>;
 export type ItemPrice = z.infer<typeof itemPriceSchema>;
 export type Coupon = z.infer<typeof couponSchema>;
 export type Event = z.infer<typeof eventSchema>;
-
-/** An id fit to be shown. */
-export const shown = (text: string): string => text.slice(0, 100).replaceAll(/[^\w-]/g, '?');
 
 /** Where an object came from, for messages. Sites choose ids of customers, which can be names: they are not shown. */
 const idIn = (what: string, value: unknown): string => {

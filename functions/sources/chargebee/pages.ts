@@ -1,9 +1,10 @@
 /** Which pages a month of Chargebee is made of, how they are asked for, and how kept ones are read again. */
 import { dependencyError } from '../../errors.ts';
 import type { HttpReader } from '../billing/http-reader.ts';
-import { keyOf, lookBack, nameOf } from '../billing/page-names.ts';
+import { keptObjects, type ListForm, newPages, pagesOf } from '../billing/listed.ts';
+import { keyOf, lookBack } from '../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
-import { readEnvelope, shown } from './objects.ts';
+import { readEnvelope } from './objects.ts';
 
 /** The most that Chargebee gives at a time. */
 const pageSize = 100;
@@ -120,10 +121,6 @@ export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): 
   return withQuery(`/api/v2/${resource}`, [['limit', limit], ...query]);
 };
 
-/** Objects of a page of a list; every entry has the object under its kind, such as `{"subscription": {…}}`. */
-const objectsIn = (entries: readonly Readonly<Record<string, unknown>>[], kind: string): unknown[] =>
-  entries.map((entry) => entry[kind]);
-
 const kinds: Readonly<Record<ListName, string>> = {
   subscriptions: 'subscription',
   customers: 'customer',
@@ -143,37 +140,23 @@ export const noSuchList = (path: string) =>
     'Look at site= in the source: it is the name before .chargebee.com, with -test behind it for a test site.',
   );
 
-/** A page with what it tells. */
-type Told = { readonly page: Page | null; readonly objects: readonly unknown[] };
+/** Pages of a list of a kind: every entry has the object under its kind, such as `{"subscription": {…}}`. */
+const formOf = (kind: string): ListForm => ({
+  title: 'Chargebee',
+  read(body) {
+    const { list, next_offset: offset } = readEnvelope(body);
+    return {
+      objects: list.map((entry) => entry[kind]),
+      next: offset === undefined ? null : (_, first) => `${first}&offset=${encodeURIComponent(offset)}`,
+    };
+  },
+});
 
-/** A list whose pages have not all come yet. A page that is kept already comes as null. */
-async function* pagesOf(
-  name: string,
-  path: string,
-  kind: string,
-  chargebee: HttpReader,
-  kept: KeptPages,
-): AsyncGenerator<Told> {
-  let offset = '';
-  const seen = new Set<string>();
-  for (let number = 1; ; number++) {
-    const pageName = nameOf(name, number);
-    const known = await kept.get(pageName);
-    const body = known ?? (await chargebee.get(`${path}${offset}`))?.body ?? null;
-    if (body === null) throw noSuchList(path);
-    const { list, next_offset: next } = readEnvelope(body);
-    yield { page: known === null ? { name: pageName, body } : null, objects: objectsIn(list, kind) };
-    if (next === undefined) return;
-    if (seen.has(next))
-      throw dependencyError(
-        'CHARGEBEE_PAGES',
-        `Chargebee told the same next page twice in ${shown(name)}`,
-        'Run again; if it stays, report it.',
-      );
-    seen.add(next);
-    offset = `&offset=${encodeURIComponent(next)}`;
-  }
-}
+const asked = (chargebee: HttpReader) => async (path: string) => {
+  const answer = await chargebee.get(path);
+  if (answer === null) throw noSuchList(path);
+  return answer.body;
+};
 
 /** The pages of a list that are not kept yet. `look` sees the objects of all of them and may end the list. */
 export async function* listPages(
@@ -183,25 +166,16 @@ export async function* listPages(
   kept: KeptPages,
   look: (objects: readonly unknown[]) => 'go on' | 'enough' = () => 'go on',
 ): AsyncGenerator<Page> {
-  for await (const { page, objects } of pagesOf(list, pathOf(list, request), kinds[list], chargebee, kept)) {
+  const listed = { name: list, first: pathOf(list, request), form: formOf(kinds[list]) };
+  for await (const { page, objects } of pagesOf(listed, asked(chargebee), kept)) {
     if (page !== null) yield page;
     if (look(objects) === 'enough') return;
   }
 }
 
-async function* keptObjects(name: string, kind: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> {
-  for (let number = 1; ; number++) {
-    const body = await kept.get(nameOf(name, number));
-    if (body === null) return;
-    const { list, next_offset: next } = readEnvelope(body);
-    yield objectsIn(list, kind);
-    if (next === undefined) return;
-  }
-}
-
 /** Objects of a list that is kept, page by page, as far as it was asked for. */
 export const keptPages = (list: ListName, kept: KeptPages): AsyncGenerator<readonly unknown[]> =>
-  keptObjects(list, kinds[list], kept);
+  keptObjects(list, formOf(kinds[list]), kept);
 
 /** Subscriptions whose last invoice is older than the list of invoices, some at a time; dates are seconds. */
 export type OlderInvoices = { readonly subscriptions: readonly string[]; readonly from: number };
@@ -210,22 +184,21 @@ export type OlderInvoices = { readonly subscriptions: readonly string[]; readonl
 const olderName = ({ subscriptions }: OlderInvoices): string => `older/${keyOf(JSON.stringify(subscriptions))}`;
 
 /** The pages of some older invoices that are not kept yet. */
-export async function* olderPages(
+export const olderPages = (
   older: OlderInvoices,
   request: PullRequest,
   chargebee: HttpReader,
   kept: KeptPages,
-): AsyncGenerator<Page> {
-  const path = withQuery('/api/v2/invoices', [
+): AsyncGenerator<Page> => {
+  const first = withQuery('/api/v2/invoices', [
     ['limit', pageSize],
     ['subscription_id[in]', JSON.stringify(older.subscriptions)],
     ['date[between]', between(older.from, lookBack(request))],
     ['sort_by[asc]', 'date'],
   ]);
-  for await (const { page } of pagesOf(olderName(older), path, 'invoice', chargebee, kept))
-    if (page !== null) yield page;
-}
+  return newPages(pagesOf({ name: olderName(older), first, form: formOf('invoice') }, asked(chargebee), kept));
+};
 
 /** Older invoices that are kept, page by page. */
 export const keptOlder = (older: OlderInvoices, kept: KeptPages): AsyncGenerator<readonly unknown[]> =>
-  keptObjects(olderName(older), 'invoice', kept);
+  keptObjects(olderName(older), formOf('invoice'), kept);

@@ -1,8 +1,10 @@
 /** What one billing period of a subscription's item costs before discounts. */
 import { Exact, exact, zero } from '../../core/money.ts';
 import { dependencyError } from '../../errors.ts';
+import { shown } from '../billing/shown.ts';
+import { byVolume, graduated } from '../billing/tiers.ts';
 import { toldMoney } from './minor-units.ts';
-import { type ItemPrice, type SubscriptionItem, shown, type Tier } from './objects.ts';
+import type { ItemPrice, SubscriptionItem, Tier } from './objects.ts';
 
 type PricingModel = ItemPrice['pricing_model'];
 
@@ -17,9 +19,6 @@ export const quantityOf = ({ quantity, quantity_in_decimal }: SubscriptionItem):
 
 const endOf = (tier: Tier): Exact | null => numberOf(tier.ending_unit_in_decimal, tier.ending_unit);
 
-const inOrder = (tiers: readonly Tier[]): Tier[] =>
-  [...tiers].sort((a, b) => (a.starting_unit ?? 0) - (b.starting_unit ?? 0) || (endOf(a) === null ? 1 : -1));
-
 /** What some units cost in one tier; begun packages are whole ones. */
 const inTier = (tier: Tier, units: Exact, currency: string): Exact => {
   const price = toldMoney(tier.price_in_decimal, tier.price, currency) ?? zero;
@@ -28,23 +27,9 @@ const inTier = (tier: Tier, units: Exact, currency: string): Exact => {
   return tier.pricing_type === 'package' ? price.times(units.div(tier.package_size ?? 1).ceil()) : price.times(units);
 };
 
-/** The tier that a quantity ends in; a quantity of nothing is in the first. */
-const tierOf = (tiers: readonly Tier[], units: Exact): Tier | undefined =>
-  inOrder(tiers).find((tier) => endOf(tier)?.greaterThanOrEqualTo(units) ?? true);
-
-/** Each unit at the price of its own tier. */
-const graduated = (tiers: readonly Tier[], units: Exact, currency: string): Exact | null => {
-  let total = zero;
-  let below: Exact = zero;
-  for (const tier of inOrder(tiers)) {
-    const end = endOf(tier);
-    const upTo = end === null ? units : Exact.min(units, end);
-    total = total.plus(inTier(tier, upTo.minus(below), currency));
-    if (end === null || units.lessThanOrEqualTo(end)) return total;
-    below = end;
-  }
-  return null;
-};
+/** What any number of units inside a step costs. */
+const stepOf = (tier: Tier, units: Exact, currency: string): Exact | null =>
+  units.isZero() ? zero : toldMoney(tier.price_in_decimal, tier.price, currency);
 
 const computed = (
   item: SubscriptionItem,
@@ -57,11 +42,9 @@ const computed = (
   const unitPrice = toldMoney(item.unit_price_in_decimal, item.unit_price, currency);
   if (model === 'flat_fee') return unitPrice;
   if (model === 'per_unit') return unitPrice?.times(units) ?? null;
-  if (model === 'tiered') return graduated(tiers, units, currency);
-  const tier = tierOf(tiers, units);
-  if (tier === undefined) return null;
-  if (model === 'volume') return inTier(tier, units, currency);
-  return units.isZero() ? zero : (toldMoney(tier.price_in_decimal, tier.price, currency) ?? null);
+  const cost = model === 'stairstep' ? stepOf : inTier;
+  const priced = tiers.map((tier) => ({ end: endOf(tier), cost: (some: Exact) => cost(tier, some, currency) }));
+  return model === 'tiered' ? graduated(priced, units) : byVolume(priced, units);
 };
 
 /**

@@ -1,6 +1,6 @@
 /** Invoices whose payment failed, as rows of the payments table: what failed, why, and what came of it. */
 import { Exact } from '../../core/money.ts';
-import { dayOf } from '../billing/calendar.ts';
+import { type Outcome, paymentRows } from '../billing/failed-payment.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import type { Invoice, Transaction } from './objects.ts';
 
@@ -10,11 +10,6 @@ export type Failure = {
   readonly lastFailedAt: number;
   /** Of the last attempt. */
   readonly declineCode: string;
-};
-
-export type Outcome = {
-  readonly state: 'in_grace' | 'recovered' | 'exhausted';
-  readonly resolvedAt: number | null;
 };
 
 /** What the invoices of a subscription had come to. */
@@ -69,29 +64,16 @@ export const outcomeOf = (invoice: Invoice, failure: Failure, endedAt: number | 
   return { state: 'in_grace', resolvedAt: null };
 };
 
-/** An invoice's row, in the month that it first failed in and in the one that it was settled in. */
+/** The rows of an invoice in the payments table; one that is nobody's has none. */
 export const failedPaymentRows = (
   { id, account, total, currency }: Invoice,
-  failure: Failure,
+  { declineCode, firstFailedAt }: Failure,
   outcome: Outcome,
-  { from, until, timeZone }: PullRequest,
+  request: PullRequest,
 ): TableRow[] => {
-  const amount = new Exact(total);
-  const inside = (at: number | null) => at !== null && at >= from && at < until;
-  if (account === null || account === undefined || amount.isNegative()) return [];
-  if (!inside(failure.firstFailedAt) && !inside(outcome.resolvedAt)) return [];
-  return [
-    {
-      customer_id: account.id,
-      invoice_id: id,
-      failed_on: dayOf(failure.firstFailedAt, timeZone),
-      amount: amount.toFixed(),
-      currency,
-      ...(failure.declineCode === '' ? {} : { decline_code: failure.declineCode }),
-      state: outcome.state,
-      ...(outcome.resolvedAt === null ? {} : { resolved_on: dayOf(outcome.resolvedAt, timeZone) }),
-    },
-  ];
+  if (account === null || account === undefined) return [];
+  const payment = { invoice: id, customer: account.id, amount: new Exact(total), currency, declineCode, firstFailedAt };
+  return paymentRows(payment, outcome, request);
 };
 
 const chargebacksOf = ({ transactions, created_at }: Invoice): number[] =>

@@ -1,8 +1,6 @@
 /** The lists of a month, put aside by subscription: all that is told of one is then in a part that fits in memory. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Aside, putAside, readAside } from '../billing/aside.ts';
+import type { Aside } from '../billing/aside.ts';
+import { monthAside } from '../billing/month-aside.ts';
 import { lookBack } from '../billing/page-names.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { covers } from './billed.ts';
@@ -118,26 +116,13 @@ const partOf = (texts: readonly string[]): Part => {
 /** The kept lists of a month. Parts can be read again and again, until it is disposed of. */
 export type Gathered = AsyncDisposable & { parts(): AsyncGenerator<Part> };
 
-/**
- * Puts the kept lists aside, so that what is held in memory does not grow with the site: in the request's scratch folder,
- * once for all who ask, or in a folder of its own that goes when it is disposed of.
- */
+/** Puts the kept lists aside. */
 export const gather = async (request: PullRequest, settings: RecurlySettings, kept: KeptPages): Promise<Gathered> => {
-  const own = request.scratch === undefined ? await mkdtemp(join(tmpdir(), 'recurly-')) : null;
-  const dir = join(request.scratch ?? own ?? '', 'by-subscription');
-  const remove = async () => {
-    if (own !== null) await rm(own, { recursive: true, force: true });
-  };
-  try {
-    await putAside(dir, recordsOf(request, settings, kept));
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  const aside = await monthAside(request, 'by-subscription', recordsOf(request, settings, kept));
   return {
     async *parts() {
-      for await (const texts of readAside(dir)) yield partOf(texts);
+      for await (const texts of aside.parts()) yield partOf(texts);
     },
-    [Symbol.asyncDispose]: remove,
+    [Symbol.asyncDispose]: () => aside[Symbol.asyncDispose](),
   };
 };

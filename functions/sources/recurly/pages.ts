@@ -1,5 +1,7 @@
 /** Which pages a month of Recurly is made of, how they are asked for, and how kept ones are read again. */
 import { dependencyError } from '../../errors.ts';
+import { keptObjects, type ListForm, newPages, pagesOf } from '../billing/listed.ts';
+import { lookedUp as foundAt, lookupPage } from '../billing/looked-up.ts';
 import { keyOf, lookBack, nameOf } from '../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
 import type { RecurlyReader } from './client.ts';
@@ -35,40 +37,34 @@ export const nextOf = (next: string | null, path: string, origin: string): strin
   return `${told.pathname}${told.search}`;
 };
 
-/** A list whose pages have not all come yet. */
-async function* pagesOf(name: string, path: string, recurly: RecurlyReader, kept: KeptPages): AsyncGenerator<Page> {
-  let at = path;
-  for (let number = 1; ; number++) {
-    const pageName = nameOf(name, number);
-    const known = await kept.get(pageName);
-    const body = known ?? (await recurly.get(at)) ?? nothing;
-    const { has_more: more, next } = readList(body);
-    if (known === null) yield { name: pageName, body };
-    if (!more) return;
-    at = nextOf(next, at, recurly.origin);
-  }
-}
-
 /** What a list is that belongs to something which is gone. */
 const nothing = { data: [], has_more: false };
+
+/** Pages of a list; the path of the next one is for `origin`. */
+const formOf = (origin: string): ListForm => ({
+  title: 'Recurly',
+  read(body) {
+    const { data, has_more: more, next } = readList(body);
+    return { objects: data, next: more ? (at) => nextOf(next, at, origin) : null };
+  },
+});
+
+const pagesIn = (name: string, first: string, recurly: RecurlyReader, kept: KeptPages): AsyncGenerator<Page> =>
+  newPages(
+    pagesOf({ name, first, form: formOf(recurly.origin) }, async (path) => (await recurly.get(path)) ?? nothing, kept),
+  );
 
 export const listPages = (
   list: ListName,
   request: PullRequest,
   recurly: RecurlyReader,
   kept: KeptPages,
-): AsyncIterable<Page> => pagesOf(list, pathOf(list, request), recurly, kept);
+): AsyncIterable<Page> => pagesIn(list, pathOf(list, request), recurly, kept);
 
 /** Objects of a list that is kept as a whole, page by page. */
-export async function* keptPages(list: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> {
-  for (let number = 1; ; number++) {
-    const body = await kept.get(nameOf(list, number));
-    if (body === null) return;
-    const { data, has_more: more } = readList(body);
-    yield data;
-    if (!more) return;
-  }
-}
+export const keptPages = (list: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> =>
+  // Kept pages ask nobody for the next one.
+  keptObjects(list, formOf(''), kept);
 
 /** One thing that the lists do not tell. */
 export type Lookup = {
@@ -91,8 +87,6 @@ const lookupPath = ({ kind, id }: Lookup, request: PullRequest): string => {
 
 export const lookupName = ({ kind, id }: Lookup): string => `${kind}/${keyOf(id)}`;
 
-const missing = { missing: true };
-
 /** The page or pages of a lookup that are not kept yet. */
 export async function* lookupPages(
   lookup: Lookup,
@@ -103,18 +97,14 @@ export async function* lookupPages(
   const [name, path] = [lookupName(lookup), lookupPath(lookup, request)];
   const { kind } = lookup;
   if (kind === 'invoiced' || kind === 'redeemed' || kind === 'accountredeemed')
-    return yield* pagesOf(name, path, recurly, kept);
+    return yield* pagesIn(name, path, recurly, kept);
+  if (kind !== 'billed') return yield* lookupPage(name, () => recurly.get(path), kept);
   // Of what was billed, the newest page is enough.
-  const pageName = kind === 'billed' ? nameOf(name, 1) : name;
-  if ((await kept.get(pageName)) === null)
-    yield { name: pageName, body: (await recurly.get(path)) ?? (kind === 'billed' ? nothing : missing) };
+  yield* lookupPage(nameOf(name, 1), async () => (await recurly.get(path)) ?? nothing, kept);
 }
 
 /** What was found under a lookup of one object; null where Recurly no longer has it, or it was not looked up. */
-export const lookedUp = async (lookup: Lookup, kept: KeptPages): Promise<unknown> => {
-  const body = await kept.get(lookupName(lookup));
-  return typeof body === 'object' && body !== null && 'missing' in body ? null : body;
-};
+export const lookedUp = (lookup: Lookup, kept: KeptPages): Promise<unknown> => foundAt(lookupName(lookup), kept);
 
 /** Everything of a lookup that is a list; null where it was not looked up. */
 export const listed = async (lookup: Lookup, kept: KeptPages): Promise<readonly unknown[] | null> => {

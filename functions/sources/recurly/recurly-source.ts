@@ -1,7 +1,9 @@
 /** A Recurly site as a billing source: asks for a month's pages, and makes the contract's tables of the kept ones. */
 import { Exact, sum } from '../../core/money.ts';
+import { type LineNote, lineNotes } from '../billing/line-notes.ts';
 import type { Batch, BillingSource, KeptPages, Page, PullRequest, TableRow } from '../billing/port.ts';
 import { shared, sideBySide } from '../billing/side-by-side.ts';
+import { withoutLines } from '../billing/without-lines.ts';
 import { accountRow, parentOf } from './account.ts';
 import { cancellationRows } from './cancellation.ts';
 import { readCatalog } from './catalog.ts';
@@ -20,8 +22,6 @@ const atOnce = 4;
 
 /** What a lookup finds can name something else to look up: a plan that was billed, a coupon that was redeemed. */
 const rounds = 4;
-
-const noControl = { lines: 0, mrr: {} };
 
 /** Lookups, each once. */
 const distinct = (lookups: readonly Lookup[]): Lookup[] => [
@@ -101,8 +101,7 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: Recurly
   for await (const part of gathered.parts()) {
     const customers = part.accounts().map((account) => accountRow(account, parents, settings));
     const payments = paymentsOf(part, request);
-    const counts = { customers: customers.length, failedPayments: payments.length };
-    yield { rows: { customers, payments }, control: noControl, counts };
+    yield withoutLines({ customers, payments }, { customers: customers.length, failedPayments: payments.length });
 
     const lines = part.lines();
     for await (const { subscription, dunning, standing } of statesOf(part, { request, catalog, kept })) {
@@ -111,7 +110,7 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: Recurly
       const unpaid = ended !== null && ended >= request.from && ended < until && endedUnpaid(subscription);
       const ends = { cancellations: cancellations.length, ...(unpaid ? { endedUnpaid: 1 } : {}) };
       if (standing === null) {
-        yield { rows: { cancellations }, control: noControl, counts: ends };
+        yield withoutLines({ cancellations }, ends);
         continue;
       }
       const beside = {
@@ -129,7 +128,7 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: Recurly
   }
 }
 
-const sentences: readonly (readonly [name: string, told: (count: string) => string])[] = [
+const sentences: readonly LineNote[] = [
   ['linesRebuilt', (count) => `${count} changed since the month’s end and are as the invoices of that time say`],
   [
     'linesUnknown',
@@ -143,10 +142,7 @@ const sentences: readonly (readonly [name: string, told: (count: string) => stri
 ];
 
 const notes = (counts: Readonly<Record<string, number>>): string[] => {
-  const ofLines = sentences.flatMap(([name, told]) => {
-    const count = counts[name] ?? 0;
-    return count === 0 ? [] : [told(`${count} of ${counts.lines ?? 0} lines`)];
-  });
+  const ofLines = lineNotes(sentences, counts);
   const unpaid = counts.endedUnpaid ?? 0;
   const sentence = `${unpaid} subscriptions ended with their trial or gift, unpaid: they are no churn`;
   return unpaid === 0 ? ofLines : [...ofLines, sentence];
