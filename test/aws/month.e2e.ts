@@ -142,6 +142,18 @@ describe('a month', () => {
     }
   });
 
+  it('is looked over by the doctor', async () => {
+    const told = await retention(['doctor', '--stack', settings.stackName, '--month', month], cli());
+    expect(told, told.stderr).toMatchObject({ status: 0, stderr: '' });
+    const lines = told.stdout.split('\n').filter((line) => /^(ok|warn|fail) /.test(line));
+    expect(lines.map((line) => line.split(/ {2,}/).slice(0, 2).join(' '))).toEqual([
+      ...['ok stack', 'ok configuration', 'ok sender'],
+      // The emulator signs nothing.
+      ...['warn dkim', 'ok sandbox', 'ok alarms', 'ok schedule', 'ok last run', 'ok inbox', 'ok report'],
+    ]);
+    expect(told.stdout).toContain(`it started scheduled-${month} on `);
+  });
+
   it('stands in a bucket where a version cannot be deleted before its time', async () => {
     const place = { Bucket: cloud.outputs.ArchiveBucket, Key: `archive/month=${month}/revision=1/report.json` };
     const { VersionId, ObjectLockMode } = await cloud.s3.send(new HeadObjectCommand(place));

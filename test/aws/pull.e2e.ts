@@ -8,6 +8,7 @@ import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { addMonths, parseMonth } from '../../functions/core/month.ts';
 import { retention } from '../cli/retention.ts';
 import { type Folder, openFolder } from '../pipeline/folder.ts';
@@ -109,6 +110,13 @@ const putKey = (key: string) =>
     new PutSecretValueCommand({ SecretId: cloud.outputs.BillingSecretArn, SecretString: key }),
   );
 
+/** What the doctor says of the key, which it does not read. */
+const keyAsLookedAt = async (): Promise<unknown> => {
+  const told = await retention(['doctor', '--stack', settings.stackName, '--json'], { environment: cloud.environment });
+  const { checks } = z.object({ checks: z.array(z.looseObject({ name: z.string() })) }).parse(JSON.parse(told.stdout));
+  return checks.find(({ name }) => name === 'key')?.outcome;
+};
+
 /** What ops are told of a run that failed: a moment after its end. */
 const alertOf = ({ name }: Ended) => until(`the alert of ${name}`, async () => ops.alerts(name)[0] ?? null);
 
@@ -127,10 +135,12 @@ describe('a stack with a billing system', () => {
     expect(alert.subject).toContain('BILLING_KEY');
     expect(alert.text).toContain('aws secretsmanager put-secret-value --secret-id');
     expect(stripe.asked).toEqual([]);
+    expect(await keyAsLookedAt()).toBe('fail');
   });
 
   it('tells of a key that the vendor does not know, and never quotes it', async () => {
     await putKey('rk_wrong_key');
+    expect(await keyAsLookedAt()).toBe('ok');
     const run = await ops.run({ month: before });
     expect(run).toMatchObject({ status: 'FAILED', error: 'Dependency', failure: { code: 'STRIPE_KEY' } });
     const alert = await alertOf(run);

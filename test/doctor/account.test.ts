@@ -1,117 +1,21 @@
-/** An account looked over: what each fault of key, rights, clock, history and content is told as, and what is never told. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openExaminer, openSnapshots, openSource, withLocalWorld } from '../../functions/compose-local.ts';
-import { parseConfig } from '../../functions/config-file.ts';
-import { parseMonth } from '../../functions/core/month.ts';
-import type { Check } from '../../functions/doctor/check.ts';
-import { type Diagnosis, examineAccount } from '../../functions/doctor/doctor.ts';
-import { inboxOf } from '../../functions/sources/billing/pull-month.ts';
-import { stripe as vendor } from '../../functions/sources/stripe/vendor.ts';
+import { describe, expect, it } from 'vitest';
 import { treeOf } from '../pipeline/folder.ts';
-import { type Account, apiKey, type StripeObject, type StripeServer, startStripe } from '../servers/stripe.ts';
-import { accountAt, rates } from '../sources/stripe/book.ts';
-import { at, item, price, subscription } from '../sources/stripe/objects.ts';
+import { apiKey } from '../servers/stripe.ts';
+import { at, subscription } from '../sources/stripe/objects.ts';
+import { accountUnderLook, httpDate, outcomes } from './account-look.ts';
+import { named } from './look.ts';
 
-const november = '2026-11-02T06:00:00Z';
-const httpDate = (instant: string) => new Date(instant).toUTCString();
-
-let root: string;
-let server: StripeServer;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'doctor-'));
-  server = await startStripe(accountAt(november));
-  server.date = httpDate(november);
-});
-afterEach(async () => {
-  await server.close();
-  await rm(root, { recursive: true, force: true });
-});
-
-type Settings = {
-  readonly address?: string;
-  readonly month?: string;
-  readonly now?: string;
-  readonly key?: string;
-  readonly config?: Readonly<Record<string, unknown>>;
-};
-
-const environmentOf = ({ now = november, key = apiKey }: Settings) => ({
-  SOURCE_DATE_EPOCH: `${at(now)}`,
-  STRIPE_API_KEY: key,
-  RETENTION_STRIPE_URL: server.url,
-});
-
-const worldOf = (settings: Settings, dryRun: boolean) => ({
-  home: join(root, 'home'),
-  dryRun,
-  environment: environmentOf(settings),
-  progress: () => {},
-  note: () => {},
-});
-
-const look = (settings: Settings = {}): Promise<Diagnosis> => {
-  const { address = 'stripe:?parent=group', month, config = {} } = settings;
-  return withLocalWorld(worldOf(settings, true), async (world) => {
-    const inbox = join(root, 'home', inboxOf('stripe'));
-    const found = await openSnapshots(inbox, world.store).catch(() => null);
-    return examineAccount({
-      month: month === undefined ? null : parseMonth(month),
-      config: parseConfig(config, 'test'),
-      looked: world,
-      ratesFile: (name) => `inbox/${name}/fx.csv`,
-      vendor,
-      address,
-      open: () => openExaminer(vendor, address, environmentOf(settings)),
-      inbox: found,
-    });
-  });
-};
-
-const pull = (settings: Settings = {}): Promise<unknown> => {
-  const { address = 'stripe:?parent=group', month = '2026-10' } = settings;
-  const options = worldOf(settings, false);
-  const wanted = { address, months: [parseMonth(month)], timeZone: 'UTC', again: false };
-  return withLocalWorld(options, (world) => openSource({ ...options, ...wanted }, world));
-};
-
-const withRates = async (): Promise<void> => {
-  await mkdir(join(root, 'home/inbox/stripe/2026-08'), { recursive: true });
-  await writeFile(join(root, 'home/inbox/stripe/2026-08/fx.csv'), rates);
-};
-
-const named = ({ checks }: Diagnosis, name: string): Check => {
-  const found = checks.filter((check) => check.name === name);
-  expect(found.map((check) => check.name)).toEqual([name]);
-  return found[0]!;
-};
-
-const check = async (name: string, settings?: Settings) => named(await look(settings), name);
-
-const outcomes = ({ checks }: Diagnosis) => checks.map(({ name, outcome }) => `${name}: ${outcome}`);
-
-/** The account with other objects in some of its lists. */
-const having = (changes: Partial<Account>): void => {
-  server.account = { ...server.account, ...changes };
-};
-
-const customer = (id: string, metadata: Record<string, string>): StripeObject => ({
-  id,
-  created: at('2026-05-10T00:00:00Z'),
-  name: 'Secret Customer Ltd',
-  metadata,
-});
+const { root, server, look, check, withRates, having, examiner: examinerWith } = accountUnderLook();
 
 const refuse = (part: string, status: number, message?: string) => {
-  server.fault = (_, path) =>
+  server().fault = (_, path) =>
     path === `/v1/${part}` ? { status, ...(message === undefined ? {} : { message }) } : null;
 };
 
 it('looks at the newest month that is over, asks little, only reads, and keeps nothing', async () => {
   await withRates();
-  const before = await treeOf(join(root, 'home'));
+  const before = await treeOf(join(root(), 'home'));
   const diagnosis = await look();
   expect(diagnosis).toMatchObject({ source: 'stripe', month: '2026-10' });
   expect(outcomes(diagnosis)).toEqual([
@@ -126,27 +30,27 @@ it('looks at the newest month that is over, asks little, only reads, and keeps n
     'dimensions: ok',
     'pulled: ok',
   ]);
-  expect(server.asked.length).toBeLessThan(25);
-  expect(await treeOf(join(root, 'home'))).toEqual(before);
+  expect(server().asked.length).toBeLessThan(25);
+  expect(await treeOf(join(root(), 'home'))).toEqual(before);
 });
 
 describe('the key', () => {
   it('that is not there', async () => {
     const diagnosis = await look({ key: '' });
-    expect(named(diagnosis, 'key')).toMatchObject({
+    expect(named(diagnosis.checks, 'key')).toMatchObject({
       outcome: 'fail',
       kind: 'usage',
       seen: expect.stringMatching(/^STRIPE_API_KEY is not set/),
     });
     expect(outcomes(diagnosis)).toEqual(['key: fail', 'pulled: ok']);
-    expect(server.asked).toEqual([]);
+    expect(server().asked).toEqual([]);
   });
 
   it('that Stripe does not know ends the questions', async () => {
     const diagnosis = await look({ key: 'rk_live_of_somebody_else' });
-    expect(named(diagnosis, 'key')).toMatchObject({ outcome: 'fail', kind: 'dependency' });
+    expect(named(diagnosis.checks, 'key')).toMatchObject({ outcome: 'fail', kind: 'dependency' });
     expect(outcomes(diagnosis)).toEqual(['key: fail', 'pulled: ok']);
-    expect(server.asked).toHaveLength(1);
+    expect(server().asked).toHaveLength(1);
     expect(JSON.stringify(diagnosis)).not.toContain('somebody_else');
   });
 
@@ -158,7 +62,7 @@ describe('the key', () => {
     ['pk_live_1', /publishable key/, false, /restricted key/],
     ['something', /not known here/, true, /restricted key/],
   ])('%s is told by its form', async (key, told, fit, better) => {
-    const examiner = await openExaminer(vendor, 'stripe:', environmentOf({ key }));
+    const examiner = await examinerWith(key);
     expect(examiner?.key.told).toMatch(told);
     expect(examiner?.key.fit).toBe(fit);
     if (better === null) expect(examiner?.key.better).toBeNull();
@@ -168,7 +72,7 @@ describe('the key', () => {
 
   it('that can read nothing is not sent', async () => {
     expect(await check('key', { key: 'pk_live_1' })).toMatchObject({ outcome: 'fail', kind: 'usage' });
-    expect(server.asked).toEqual([]);
+    expect(server().asked).toEqual([]);
   });
 });
 
@@ -184,7 +88,7 @@ describe('what may be read', () => {
   ])('without %s says which permission to give, and looks at the rest', async (part, permission) => {
     refuse(part, 403, `The provided key '${apiKey}' lacks it. Having the 'rak_thing_read' permission would help.`);
     const diagnosis = await look();
-    const refused = named(diagnosis, `read ${permission}`);
+    const refused = named(diagnosis.checks, `read ${permission}`);
     expect(refused).toMatchObject({
       outcome: 'fail',
       kind: 'dependency',
@@ -202,11 +106,11 @@ describe('what may be read', () => {
   });
 
   it('of a Stripe that does not answer is given up soon', async () => {
-    server.fault = () => ({ status: 503 });
+    server().fault = () => ({ status: 503 });
     const diagnosis = await look();
-    expect(named(diagnosis, 'read Customers')).toMatchObject({ outcome: 'fail', kind: 'dependency' });
-    expect(named(diagnosis, 'read Customers').seen).toContain('after 3 attempts');
-    expect(server.asked).toHaveLength(3);
+    expect(named(diagnosis.checks, 'read Customers')).toMatchObject({ outcome: 'fail', kind: 'dependency' });
+    expect(named(diagnosis.checks, 'read Customers').seen).toContain('after 3 attempts');
+    expect(server().asked).toHaveLength(3);
   });
 });
 
@@ -216,21 +120,21 @@ describe('the clock', () => {
     ['2026-11-02T06:02:00Z', 'warn', /is 120 seconds behind Stripe/],
     ['2026-11-02T06:00:55Z', 'ok', /agree/],
   ])('of Stripe at %s: %s', async (date, outcome, told) => {
-    server.date = httpDate(date);
+    server().date = httpDate(date);
     const found = await check('clock');
     expect(found.outcome).toBe(outcome);
     expect(found.seen).toMatch(told);
   });
 
   it('that Stripe does not tell is nothing to judge by', async () => {
-    server.date = 'once upon a time';
+    server().date = 'once upon a time';
     expect((await check('clock')).outcome).toBe('ok');
   });
 });
 
 describe('history', () => {
   it('says until when a month can be put back, and when the book began', async () => {
-    const began = Math.min(...server.account.subscriptions.map(({ created }) => created));
+    const began = Math.min(...server().account.subscriptions.map(({ created }) => created));
     expect((await check('history')).seen).toBe(
       `2026-10 can be put back exactly until 2026-11-30 (Stripe tells changes for 30 days); the oldest subscription began in ${new Date(began * 1000).toISOString().slice(0, 7)}`,
     );
@@ -240,7 +144,7 @@ describe('history', () => {
     ['2026-11-30T23:59:59Z', 'ok'],
     ['2026-12-01T00:00:01Z', 'warn'],
   ])('of October at %s: %s', async (now, outcome) => {
-    server.date = httpDate(now);
+    server().date = httpDate(now);
     expect((await check('history', { month: '2026-10', now })).outcome).toBe(outcome);
   });
 
@@ -252,150 +156,5 @@ describe('history', () => {
     }
     having({ subscriptions: [] });
     expect((await check('history')).seen).toContain('no subscription yet');
-  });
-});
-
-describe('a sample', () => {
-  const ended = (id: string, details: Record<string, unknown>): StripeObject => ({
-    ...subscription({ status: 'canceled', ended_at: at('2026-10-03T00:00:00Z'), cancellation_details: details }),
-    id,
-    created: at('2026-05-10T00:00:00Z'),
-  });
-
-  it('of reasons: those that nobody knows come as lines', async () => {
-    having({
-      subscriptions: [
-        ended('sub_1', { reason: 'cancellation_requested', feedback: 'too_complex' }),
-        ended('sub_2', { reason: 'Canceled by\u001b[2J a new policy' }),
-        ended('sub_3', {}),
-      ],
-    });
-    const found = await check('reasons');
-    expect(found).toMatchObject({
-      outcome: 'warn',
-      paste: ['"canceled_by_2j_a_new_policy": "voluntary or involuntary",'],
-    });
-    expect(found.seen).toContain('1 cancellation without any reason (all 3 subscriptions that ended)');
-  });
-
-  it('of customers: parents without a value, by dimension and without a name', async () => {
-    having({
-      customers: [
-        customer('cus_1', { plan: 'Team', region: 'EMEA' }),
-        customer('cus_2', { plan: 'Team' }),
-        customer('cus_3', { group: 'cus_1' }),
-      ],
-    });
-    const diagnosis = await look();
-    expect(named(diagnosis, 'dimensions')).toMatchObject({
-      outcome: 'warn',
-      seen: '1 without region, of 2 accounts among all 3 customers',
-    });
-    expect(JSON.stringify(diagnosis)).not.toMatch(/Secret|cus_/);
-  });
-
-  it('of customers with more keys than a report shows', async () => {
-    const keys = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`key_${at}`, 'x']));
-    having({ customers: [customer('cus_1', keys)] });
-    expect(await check('dimensions')).toMatchObject({ outcome: 'fail', kind: 'usage' });
-    expect((await check('dimensions', { address: 'stripe:?dimensions=key_1' })).outcome).toBe('ok');
-    expect((await check('dimensions', { config: { dimensions: ['key_1'] } })).outcome).toBe('ok');
-  });
-
-  it('of currencies: those without a rate, with lines for the file that holds', async () => {
-    const found = await check('rates');
-    expect(found).toMatchObject({ outcome: 'warn', seen: expect.stringContaining('at 2026-10 for EUR, JPY') });
-    expect(found.paste).toEqual([
-      'inbox/2026-10/fx.csv, a new file:',
-      'currency,rate',
-      'EUR,<USD for 1 EUR>',
-      'JPY,<USD for 1 JPY>',
-    ]);
-    await withRates();
-    expect((await check('rates')).outcome).toBe('ok');
-    const paying = (currency: string, status: string) => ({
-      ...subscription({ status, currency, items: [item({ price: price({ currency }) })] }),
-      id: `sub_${currency}`,
-      created: 1,
-    });
-    having({ subscriptions: [paying('kwd', 'past_due'), paying('chf', 'trialing')] });
-    expect((await check('rates')).paste).toEqual(['inbox/2026-08/fx.csv, to be added:', 'KWD,<USD for 1 KWD>']);
-  });
-
-  it('is bounded, and says so', async () => {
-    having({
-      customers: Array.from({ length: 1_201 }, (_, at) => ({
-        ...customer(`cus_${at}`, { plan: 'Team' }),
-        created: at + 1,
-      })),
-    });
-    const found = await check('dimensions');
-    expect(found.seen).toContain('the newest 1000 customers');
-    expect(server.asked.filter((path) => path.startsWith('/v1/customers?limit=100'))).toHaveLength(10);
-  });
-
-  it('with an object that cannot be read says which, as a pull would', async () => {
-    having({ customers: [{ ...customer('cus_odd', {}), created: at(november) - 1_000_000, metadata: { plan: 7 } }] });
-    const found = await check('dimensions');
-    expect(found).toMatchObject({ outcome: 'fail', kind: 'dependency', seen: expect.stringContaining('cus_odd') });
-  });
-});
-
-describe('a month', () => {
-  it('that is not over cannot be pulled', async () => {
-    expect(await check('pulled', { month: '2026-11' })).toMatchObject({ outcome: 'fail', kind: 'usage' });
-  });
-
-  it('that was pulled is looked at as a whole, by the same rules as a folder', async () => {
-    await pull();
-    server.asked.length = 0;
-    const before = await treeOf(join(root, 'home'));
-    const diagnosis = await look();
-    expect(outcomes(diagnosis).slice(8)).toEqual([
-      'clock: ok',
-      'history: ok',
-      'pulled: ok',
-      'files: ok',
-      'notes: ok',
-      'control totals: ok',
-      'snapshots: ok',
-      'rates: fail',
-      'reasons: ok',
-      'dimensions: ok',
-      'customers: ok',
-    ]);
-    expect(named(diagnosis, 'pulled').seen).toBe(
-      '2026-10 was pulled from Stripe on 2026-11-02; 1 month from 2026-10 to 2026-10',
-    );
-    expect(named(diagnosis, 'notes').seen).toContain('3 of 10 lines changed since the month’s end');
-    expect(named(diagnosis, 'rates')).toMatchObject({ kind: 'blocked' });
-    expect(server.asked.some((path) => path.includes('limit=100'))).toBe(false);
-    expect(await treeOf(join(root, 'home'))).toEqual(before);
-    await writeFile(join(root, 'home/inbox/stripe/2026-10/fx.csv'), rates);
-    expect((await check('rates')).outcome).toBe('ok');
-  });
-
-  it('that was pulled can be looked at without a key', async () => {
-    await pull();
-    const diagnosis = await look({ key: '' });
-    expect(named(diagnosis, 'key').outcome).toBe('fail');
-    expect(named(diagnosis, 'customers').outcome).toBe('ok');
-  });
-
-  it('that was pulled with other settings would be refused', async () => {
-    await pull();
-    expect(await check('pulled', { address: 'stripe:' })).toMatchObject({ outcome: 'fail', kind: 'usage' });
-    const elsewhere = await check('pulled', { config: { timeZone: 'Asia/Tokyo' }, month: '2026-10' });
-    expect(elsewhere.seen).toContain('for the time zone UTC');
-  });
-
-  it('whose pull was stopped says that it goes on', async () => {
-    refuse('events', 400);
-    await expect(pull()).rejects.toMatchObject({ code: 'STRIPE_REFUSED' });
-    server.fault = () => null;
-    expect(await check('pulled')).toMatchObject({
-      outcome: 'warn',
-      seen: expect.stringContaining('begun on 2026-11-02 and stopped'),
-    });
   });
 });

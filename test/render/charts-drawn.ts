@@ -1,7 +1,9 @@
 /** Reads a drawing back: its texts with the boxes they take, its bars, its paths. */
 import { Resvg } from '@resvg/resvg-js';
 import { expect } from 'vitest';
-import type { Chart, ChartName } from '../../functions/render/charts.ts';
+import type { Report } from '../../functions/core/report.ts';
+import { lightPalette } from '../../functions/render/chart-palettes.ts';
+import { type Chart, type ChartName, chartsOf } from '../../functions/render/charts.ts';
 import type { Drawing } from '../../templates/charts/drawing.ts';
 import { textWidth, widerFont } from '../../templates/charts/text.ts';
 
@@ -76,6 +78,11 @@ export const chartNamed = (charts: readonly Chart[], name: ChartName): Chart => 
   if (chart === undefined) throw new Error(`there is no chart ${name}`);
   return chart;
 };
+
+/** A chart of a report's year. */
+export const chartOf = (report: Report, name: ChartName): Chart => chartNamed(chartsOf(report, 'ttm'), name);
+
+export const drawn = (report: Report, name: ChartName): Drawing => chartOf(report, name).draw(lightPalette);
 
 /** Parsed by an XML parser that forgives nothing, self-contained, and with every text inside, and apart from the others even in a wider font. */
 export const expectSound = (drawing: Drawing): void => {
