@@ -11,7 +11,8 @@ import { runMonth, type World } from '../../../functions/pipeline.ts';
 import { writeFiles } from '../../pipeline/book.ts';
 import { treeOf } from '../../pipeline/folder.ts';
 import { apiKey, type ChargebeeServer, type Fault, startChargebee } from '../../servers/chargebee.ts';
-import { byHand, pulls, rates, siteAt } from './book.ts';
+import { pulls, siteAt } from './book.ts';
+import { byHand, rates } from './by-hand.ts';
 import { at, coupon, invoice, lineItem, planItem, subscription } from './objects.ts';
 
 const address = 'chargebee:?site=acme';

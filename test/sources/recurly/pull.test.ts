@@ -14,7 +14,8 @@ import { recurly as vendor } from '../../../functions/sources/recurly/vendor.ts'
 import { writeFiles } from '../../pipeline/book.ts';
 import { treeOf } from '../../pipeline/folder.ts';
 import { apiKey, type Fault, type Raw, type RecurlyServer, startRecurly } from '../../servers/recurly.ts';
-import { byHand, handLines, months, pulledAt, rates, siteAt } from './book.ts';
+import { months, pulledAt, siteAt } from './book.ts';
+import { byHand, handLines, rates } from './by-hand.ts';
 import { at, line } from './objects.ts';
 
 const november = '2026-11-02T06:00:00Z';
