@@ -100,6 +100,14 @@ describe('the lake', () => {
     expect(asked).toEqual(['book', 'left', 'one']);
   });
 
+  it('asks once for a small result that two want at the same time', async () => {
+    const { asked, engine } = engineOf(4);
+    const lake = openLake(memory(), engine);
+    const both = await Promise.all([lake.rows(result('one', [left])), lake.rows(result('one', [left]))]);
+    expect(both).toEqual([[{ answer: 'one' }], [{ answer: 'one' }]]);
+    expect(asked.filter((sql) => sql === 'one')).toHaveLength(1);
+  });
+
   it('tries again after a failure', async () => {
     const { asked, engine } = engineOf(1);
     let failures = 1;
