@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ObjectStore, QueryEngine, Row } from '../ports.ts';
 import { atMost } from './at-most.ts';
 import { decode, encode } from './catalog.ts';
-import type { Derived, DerivedTable } from './lineage.ts';
+import type { Derived, DerivedTable } from './derived.ts';
 import { partitionKey } from './tables.ts';
 
 const rowsSchema = z.array(z.record(z.string(), z.string().nullable()));

@@ -1,8 +1,8 @@
 /** What the lake builds, and how often. */
 import { describe, expect, it } from 'vitest';
 import { parseMonth } from '../../functions/core/month.ts';
+import type { Derived, DerivedTable } from '../../functions/lake/derived.ts';
 import { openLake } from '../../functions/lake/lake.ts';
-import type { Derived, DerivedTable } from '../../functions/lake/lineage.ts';
 import { partitionKey } from '../../functions/lake/tables.ts';
 import type { ObjectStore, QueryEngine } from '../../functions/ports.ts';
 
