@@ -21,8 +21,9 @@ import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
 import { atMost } from './lake/at-most.ts';
 import { basisOf, bookMonths, type Catalog } from './lake/catalog.ts';
+import type { DerivedTable } from './lake/derived.ts';
 import type { Lake } from './lake/lake.ts';
-import type { DerivedTable, Lineage } from './lake/lineage.ts';
+import type { Lineage } from './lake/lineage.ts';
 import { standing } from './measurable.ts';
 import type { Progress, Row } from './ports.ts';
 
@@ -62,6 +63,9 @@ const moverOf = (window: WindowName, row: Row): TopMover => {
     openingMrr: row.opening_mrr ?? '',
     closingMrr: row.closing_mrr ?? '',
     deltaMrr: row.delta_mrr ?? '',
+    opportunityIds: row.opportunity_ids ?? '',
+    opportunityTypes: row.opportunity_types ?? '',
+    opportunityOwners: row.opportunity_owners ?? '',
   };
 };
 
@@ -203,7 +207,7 @@ const measureWindow = async (
     traced,
     segments,
     leftOut: names.filter((name) => !shown.includes(name)),
-    topMovers: (await lake.rows(lineage.topMovers(accounts))).map((row) => moverOf(window, row)),
+    topMovers: (await lake.rows(lineage.topMovers(accounts, window))).map((row) => moverOf(window, row)),
     problems: openBridge({ window, total, bridge, book, segments }),
     gates: [
       ...unclassifiedChurn(window, total, config),

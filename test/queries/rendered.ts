@@ -3,7 +3,8 @@ import { configSchema } from '../../functions/core/config.ts';
 import { monthRange, parseMonth } from '../../functions/core/month.ts';
 import { crmQuestions } from '../../functions/doctor/crm-questions.ts';
 import type { Catalog, CatalogTable } from '../../functions/lake/catalog.ts';
-import { type Derived, type DerivedTable, lineageOf } from '../../functions/lake/lineage.ts';
+import type { Derived, DerivedTable } from '../../functions/lake/derived.ts';
+import { lineageOf } from '../../functions/lake/lineage.ts';
 import { type QueryName, queryNames } from '../../functions/queries/sql.ts';
 
 const closing = parseMonth('2026-10');
@@ -39,7 +40,7 @@ export const renderedQueries = (reportingCurrency = 'USD'): ReadonlyMap<QueryNam
   const waiting: (Derived | DerivedTable)[] = [
     accounts,
     lineage.cells(accounts),
-    lineage.topMovers(accounts),
+    lineage.topMovers(accounts, 'ttm'),
     lineage.movements(accounts, 'ttm', lineage.dimensions(closing)),
     lineage.traced(accounts, 'ttm'),
     lineage.bookTotal(closing, closing),
