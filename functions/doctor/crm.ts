@@ -83,7 +83,7 @@ const exportCheck = async (
       `${seen}: nobody knows who buys`,
       'Export the column that holds the billing id of the customer, or name it under "crm": {"columns": {"customer_id": …}}.',
     );
-  if (exported < month)
+  if (exported < month && whole(held?.won_since_folder) === 0)
     return warn(
       'opportunities',
       `${seen}; ${month} has none of its own, so what closed since then is not in it`,
@@ -96,7 +96,7 @@ const buyersCheck = (held: Row | undefined, strangers: readonly Row[]): Check =>
   const [inside, nameless] = [whole(held?.won_inside), whole(held?.won_without_buyer)];
   const count = whole(strangers[0]?.all_strangers);
   const ids = strangers.map(({ opportunity_id: id }) => id ?? '');
-  const without = nameless === 0 ? '' : `; ${nameless} of all that were won name no buyer, or several`;
+  const without = nameless === 0 ? '' : `; ${nameless} of all that were won without one buyer, or with several`;
   if (count === 0 && nameless === 0)
     return ok('opportunity buyers', 'the buyer of all that was won in the year is a customer in billing');
   const seen =

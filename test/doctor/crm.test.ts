@@ -110,11 +110,14 @@ describe('opportunities', () => {
     });
   });
 
-  it('of an earlier month than the one that is reported', async () => {
-    expect(await check('opportunities', exported(deals, salesforce, '2026-09/opportunities.csv'))).toMatchObject({
+  it('of an earlier month than the one that is reported, unless they tell what closed since', async () => {
+    const older = payers.map((customer) => deal(`opp-${customer}`, customer, '2026-09-30'));
+    expect(await check('opportunities', exported(older, salesforce, '2026-09/opportunities.csv'))).toMatchObject({
       outcome: 'warn',
       seen: expect.stringMatching(/^the export of 2026-09 .*2026-10 has none of its own/),
     });
+    const one = exported([...older, deal('since', 'atlas', '2026-10-01')], salesforce, '2026-09/opportunities.csv');
+    expect(await check('opportunities', one)).toMatchObject({ outcome: 'ok' });
   });
 });
 
