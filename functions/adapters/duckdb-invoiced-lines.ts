@@ -7,7 +7,7 @@ import { addMonths, isMonth, type Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
 import { BlockedError, fault, type GateFault } from '../gate-fault.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
-import type { InvoiceBooks, OpenInvoiceBooks } from '../sources/invoices/port.ts';
+import type { ExportTimes, InvoiceBooks, OpenInvoiceBooks } from '../sources/invoices/port.ts';
 import { duckdbFailure, exactRows, lakeFormat, openDuckdb, quoted, quotedPath } from './duckdb.ts';
 import {
   bookBelowZero,
@@ -36,7 +36,7 @@ const monthOf = (text: string | null | undefined): Month | null =>
 const minorUnit = (currency: string): number => 10 ** (4 - minorUnitDecimals(currency));
 
 export const duckdbInvoicedLines = (options: DuckdbInvoicedLinesOptions): OpenInvoiceBooks => {
-  return async (files, lastDayIsServed, work) => {
+  return async (files, times, work) => {
     const scratch = join(options.scratch, 'invoices');
     await mkdir(scratch, { recursive: true });
     const instance = await openDuckdb({ ...options, scratch });
@@ -53,7 +53,7 @@ export const duckdbInvoicedLines = (options: DuckdbInvoicedLinesOptions): OpenIn
       const books = await readExport(
         connection,
         () => stage(connection, { table: 'invoice_lines', files }, unpack),
-        lastDayIsServed,
+        times,
         join(scratch, 'served.parquet'),
       );
       return await work(books);
@@ -79,7 +79,7 @@ export const duckdbInvoicedLines = (options: DuckdbInvoicedLinesOptions): OpenIn
 const readExport = async (
   connection: DuckDBConnection,
   read: () => Promise<unknown>,
-  lastDayIsServed: boolean,
+  { lastDayIsServed, endOf = (month) => `${addMonths(month, 1)}-01 00:00:00` }: ExportTimes,
   path: string,
 ): Promise<InvoiceBooks> => {
   await read();
@@ -102,7 +102,7 @@ const readExport = async (
       wholeWithLastDay: whole(found?.whole_with_last_day),
     },
     async write(month, path) {
-      await connection.run(monthBook(`${addMonths(month, 1)}-01 00:00:00`, units));
+      await connection.run(monthBook(endOf(month), units));
       await refuse(connection, bookBelowZero, (total) => belowZero(total, month));
       await refuse(connection, bookTooLarge, (total) => tooLarge(total, month));
       await connection.run(`COPY (${bookLines}) TO ${quoted(path)} (${lakeFormat}, PRESERVE_ORDER true)`);

@@ -37,12 +37,20 @@ export type InvoiceBooks = {
   write(month: Month, path: string): Promise<BookTotals & BookRemarks>;
 };
 
+/** How the times of an export are meant. */
+export type ExportTimes = {
+  /** A period's end is its last day, not the first one after it. */
+  readonly lastDayIsServed: boolean;
+  /** The first moment after a month, `YYYY-MM-DD HH:MM:SS` as the export has times; left out: midnight. */
+  readonly endOf?: (month: Month) => string;
+};
+
 /**
  * Reads the files of an export and hands its books to `work`; what it held is gone afterwards. Throws BlockedError with
- * all that is wrong with the files. `lastDayIsServed`: a period's end is its last day, not the first one after it.
+ * all that is wrong with the files.
  */
 export type OpenInvoiceBooks = <T>(
   files: readonly SourceFile[],
-  lastDayIsServed: boolean,
+  times: ExportTimes,
   work: (books: InvoiceBooks) => Promise<T>,
 ) => Promise<T>;

@@ -126,7 +126,7 @@ export const spreadExport = async (options: SpreadOptions): Promise<Spread> => {
   const [making, old] = [join(options.making, '.invoices.making'), join(options.making, '.invoices.old')];
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { recursive: true });
-  const state = await options.open(sources, end === 'inclusive', async (books): Promise<State> => {
+  const state = await options.open(sources, { lastDayIsServed: end === 'inclusive' }, async (books): Promise<State> => {
     const { rows, leftOut, withoutPeriod } = books.facts;
     const months = bookMonthsOf(books.facts, settings, isOver);
     const invoiced = await writeBooks(making, folder, months, books, options.progress);

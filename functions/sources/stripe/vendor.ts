@@ -1,7 +1,7 @@
 /** Stripe as a vendor. */
 import { examinedAttempts } from '../billing/examination.ts';
 import type { Vendor } from '../billing/vendor.ts';
-import { parseStripeAddress } from './settings.ts';
+import { invoicedName, parseStripeAddress } from './settings.ts';
 
 export const stripe: Vendor = {
   name: 'stripe',
@@ -9,6 +9,15 @@ export const stripe: Vendor = {
   keyVariable: 'STRIPE_API_KEY',
   urlVariable: 'RETENTION_STRIPE_URL',
   check: (address) => void parseStripeAddress(address),
+  invoices: {
+    name: invoicedName,
+    asked: (address) => parseStripeAddress(address).basis === 'invoiced',
+    async open(address, credentials) {
+      const { stripeReader } = await import('./client.ts');
+      const { stripeInvoices } = await import('./invoiced/source.ts');
+      return stripeInvoices(stripeReader(credentials), parseStripeAddress(address));
+    },
+  },
   async open(address, credentials) {
     const { stripeReader } = await import('./client.ts');
     const { stripeSource } = await import('./stripe-source.ts');
