@@ -114,12 +114,16 @@ const makeMonths = async (
   const inbox = join(home, inboxOf(source.name));
   const [making, old] = [join(home, 'inbox', `.${source.name}.making`), join(home, 'inbox', `.${source.name}.old`)];
   await rm(making, { recursive: true, force: true });
-  await open(files, { lastDayIsServed: false, endOf: endOf(timeZone) }, async ({ facts, write }) => {
-    // The times of the export are those of UTC, the months are not.
-    const books = { facts: { ...facts, firstMonth, newestMonth: addMonths(month, 1) }, write };
-    const months = bookMonthsOf(books.facts, { dir: '', until: month, end: 'exclusive' }, () => true);
-    await writeBooks(making, folder, months, books, progress, source.notes(counts));
-  });
+  await open(
+    files,
+    { lastDayIsServed: false, endOf: endOf(timeZone), belowZero: 'counts 0' as const },
+    async ({ facts, write }) => {
+      // The times of the export are those of UTC, the months are not.
+      const books = { facts: { ...facts, firstMonth, newestMonth: addMonths(month, 1) }, write };
+      const months = bookMonthsOf(books.facts, { dir: '', until: month, end: 'exclusive' }, () => true);
+      await writeBooks(making, folder, months, books, progress, source.notes(counts));
+    },
+  );
   // A run that was killed between the two renames left them in the older folder.
   const earlier = existsSync(inbox) ? inbox : old;
   for (const name of existsSync(earlier) ? (await readdir(earlier)).filter(isMonth) : [])
@@ -138,7 +142,7 @@ const makeMonths = async (
  * written off or credited at any time: a later month asks for all of them anew. A pull that was stopped goes on.
  *
  * Throws what `beginPull` and the source throw, a ReportError of kind `usage` where a month in between was pulled as it
- * stood, and BlockedError where credits come to more than what was charged.
+ * stood.
  */
 export const pullInvoicedMonths = async (source: InvoiceSource, options: InvoicedOptions): Promise<Pulled> => {
   const { months, home, store, committed } = options;

@@ -18,7 +18,7 @@ import type { InvoiceSettings } from './settings.ts';
 import { bookMonthsOf, writeBooks } from './write-books.ts';
 
 /** Raised when the same export makes other books than before. */
-const spreadingVersion = 2;
+const spreadingVersion = 3;
 
 const month = z.custom<Month>((value) => typeof value === 'string' && isMonth(value));
 const count = z.int().nonnegative();
@@ -40,7 +40,9 @@ const stateSchema = z.strictObject({
   withoutPeriod: count,
   /** The months that the inbox has: those made of invoices, and those that came as they are. */
   months: z.array(month),
-  invoiced: z.array(z.strictObject({ month, lines: count, overlapping: count, reduced: count })),
+  invoiced: z.array(
+    z.strictObject({ month, lines: count, overlapping: count, reduced: count, belowZero: count.default(0) }),
+  ),
 });
 
 type State = z.infer<typeof stateSchema>;

@@ -47,32 +47,36 @@ const dunningOf = (newest: BilledInvoice | undefined): Dunning | null =>
     ? null
     : { lastFailedAt: newest.created, exhausted: true };
 
-type InvoicedCounts = {
-  readonly creditedInFull: number;
-  readonly creditsUnplaced: number;
-  readonly endedEarly: number;
-  readonly withoutCustomer: number;
-};
+/** How many of what, and among how many. */
+type CountName =
+  | 'invoices'
+  | 'creditedInFull'
+  | 'creditLines'
+  | 'creditsUnplaced'
+  | 'endedSubscriptions'
+  | 'endedEarly'
+  | 'lines'
+  | 'linesOfNobody';
 
 const billedOf = async (
   { invoices, credits }: InvoicedPart,
   kept: KeptPages,
-): Promise<{ readonly billed: readonly Billed[]; readonly withoutCustomer: number }> => {
+): Promise<{ readonly billed: readonly Billed[]; readonly linesOfNobody: number }> => {
   const notes = Map.groupBy(credits, ({ invoice }) => invoice);
   const billed: Billed[] = [];
-  let withoutCustomer = 0;
+  let linesOfNobody = 0;
   for (const invoice of invoices) {
     const { customer } = invoice;
     const lines = await linesOf(invoice, kept);
     if (typeof customer !== 'string') {
-      withoutCustomer += lines.length;
+      linesOfNobody += lines.length;
       continue;
     }
     const own = [];
     for (const note of notes.get(invoice.id) ?? []) own.push({ note, lines: await creditLinesOf(note, kept) });
     billed.push({ invoice, customer, lines, credits: own });
   }
-  return { billed, withoutCustomer };
+  return { billed, linesOfNobody };
 };
 
 /** The newest invoice that has a line of each subscription. */
@@ -94,7 +98,7 @@ const partBatch = async (
   kept: KeptPages,
 ): Promise<ExportBatch> => {
   const ended = new Map(part.ended.flatMap(({ id, ended_at: at }) => (typeof at === 'number' ? [[id, at]] : [])));
-  const { billed, withoutCustomer } = await billedOf(part, kept);
+  const { billed, linesOfNobody } = await billedOf(part, kept);
   const charged = billed.map((one) => chargesOf(one, (subscription) => ended.get(subscription) ?? null));
   const charges = charged.flatMap((one) => one.charges);
   const bySubscription = Map.groupBy(charges, ({ subscription }) => subscription);
@@ -104,11 +108,15 @@ const partBatch = async (
   const cancellationOf = (subscription: Subscription): TableRow[] =>
     cancellationRows(subscription, dunningOf(newest.get(subscription.id)), { ...request, from: 0 });
   const starts = charges.flatMap((charge) => (charge.period !== null && counts(charge) ? [charge.period.start] : []));
-  const counted: InvoicedCounts = {
+  const counted: Record<CountName, number> = {
+    invoices: part.invoices.length,
     creditedInFull: charged.filter(({ creditedInFull }) => creditedInFull).length,
+    creditLines: billed.reduce((total, { credits }) => total + credits.flatMap(({ lines }) => lines).length, 0),
     creditsUnplaced: charged.reduce((total, { unplaced }) => total + unplaced, 0),
+    endedSubscriptions: ended.size,
     endedEarly: new Set(cuts.map(({ subscription }) => subscription)).size,
-    withoutCustomer,
+    lines: billed.reduce((total, { lines }) => total + lines.length, linesOfNobody),
+    linesOfNobody,
   };
   return {
     rows: {
@@ -128,17 +136,21 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: StripeS
   for await (const part of invoicedParts(request, kept)) yield await partBatch(part, request, settings, kept);
 }
 
-const sentences: readonly (readonly [keyof InvoicedCounts, (count: number) => string])[] = [
-  ['creditedInFull', (count) => `${count} invoices were credited in full and count nothing`],
+type Sentence = readonly [count: CountName, among: CountName, told: string];
+
+const sentences: readonly Sentence[] = [
+  ['creditedInFull', 'invoices', 'invoices were credited in full and count nothing'],
   [
     'creditsUnplaced',
-    (count) => `${count} lines of credit notes name no line of their invoice: they take nothing off the MRR`,
+    'creditLines',
+    'lines of credit notes name no line of their invoice: they take nothing off the MRR',
   ],
   [
     'endedEarly',
-    (count) => `${count} subscriptions ended within a period that was invoiced: they count until they ended`,
+    'endedSubscriptions',
+    'subscriptions that ended did so within a period that was invoiced: they count until they ended',
   ],
-  ['withoutCustomer', (count) => `${count} invoice lines are of nobody that Stripe knows and were left out`],
+  ['linesOfNobody', 'lines', 'invoice lines are of no customer and were left out'],
 ];
 
 /** The invoices of one account. */
@@ -148,8 +160,8 @@ export const stripeInvoices = (stripe: StripeReader, settings: StripeSettings): 
   pages: (request, kept) => invoicedPages(request, kept, stripe),
   batches: (request, kept) => batches(request, kept, settings),
   notes: (told) =>
-    sentences.flatMap(([name, sentence]) => {
+    sentences.flatMap(([name, among, sentence]) => {
       const count = told[name] ?? 0;
-      return count === 0 ? [] : [sentence(count)];
+      return count === 0 ? [] : [`${count} of ${told[among] ?? 0} ${sentence}`];
     }),
 });
