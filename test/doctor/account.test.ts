@@ -9,10 +9,12 @@ import { parseMonth } from '../../functions/core/month.ts';
 import type { Check } from '../../functions/doctor/check.ts';
 import { type Diagnosis, examineAccount } from '../../functions/doctor/doctor.ts';
 import { inboxOf } from '../../functions/sources/billing/pull-month.ts';
+import { invoicesAsked } from '../../functions/sources/billing/vendor.ts';
 import { stripe as vendor } from '../../functions/sources/stripe/vendor.ts';
 import { treeOf } from '../pipeline/folder.ts';
 import { type Account, apiKey, type StripeObject, type StripeServer, startStripe } from '../servers/stripe.ts';
 import { accountAt, rates } from '../sources/stripe/book.ts';
+import { account as invoicedAccount } from '../sources/stripe/invoiced/book.ts';
 import { at, item, price, subscription } from '../sources/stripe/objects.ts';
 
 const november = '2026-11-02T06:00:00Z';
@@ -55,7 +57,7 @@ const worldOf = (settings: Settings, dryRun: boolean) => ({
 const look = (settings: Settings = {}): Promise<Diagnosis> => {
   const { address = 'stripe:?parent=group', month, config = {} } = settings;
   return withLocalWorld(worldOf(settings, true), async (world) => {
-    const inbox = join(root, 'home', inboxOf('stripe'));
+    const inbox = join(root, 'home', inboxOf(invoicesAsked(vendor, address)?.name ?? vendor.name));
     const found = await openSnapshots(inbox, world.store).catch(() => null);
     return examineAccount({
       month: month === undefined ? null : parseMonth(month),
@@ -397,5 +399,51 @@ describe('a month', () => {
       outcome: 'warn',
       seen: expect.stringContaining('begun on 2026-11-02 and stopped'),
     });
+  });
+});
+
+describe('months made of invoices', () => {
+  const address = 'stripe:?basis=invoiced&parent=group';
+
+  it('are told how far they reach, and what the key must read for them', async () => {
+    server.account = invoicedAccount();
+    const diagnosis = await look({ address });
+    expect(outcomes(diagnosis).slice(0, 7)).toEqual([
+      'key: warn',
+      'read Customers: ok',
+      'read Subscriptions: ok',
+      'read Invoices: ok',
+      'read Credit notes: ok',
+      'clock: ok',
+      'history: ok',
+    ]);
+    expect(named(diagnosis, 'history').seen).toBe(
+      'the oldest invoice is of 2025-09: months from then to 2026-10 can be made of invoices, at any time, on the basis invoiced',
+    );
+    expect(named(diagnosis, 'pulled').seen).toBe('2026-10 has not been pulled yet; no month so far');
+    expect(await check('history', { address, month: '2025-08' })).toMatchObject({
+      outcome: 'warn',
+      seen: 'there is no invoice before the end of 2025-08',
+    });
+    refuse('credit_notes', 403);
+    expect((await check('read Credit notes', { address })).fix).toBe(
+      'Give the key the permission to read Credit notes.',
+    );
+  });
+
+  it('are looked at as a whole once they are there, the newest and those before it', async () => {
+    server.account = invoicedAccount();
+    await pull({ address, now: '2026-11-12T06:00:00Z' });
+    for (const month of ['2026-10', '2026-03']) {
+      const diagnosis = await look({ address, month });
+      expect(named(diagnosis, 'pulled')).toMatchObject({
+        outcome: 'ok',
+        seen: `${month} was pulled from Stripe on 2026-11-12; 14 months from 2025-09 to 2026-10`,
+      });
+      expect(named(diagnosis, 'control totals').outcome).toBe('ok');
+      expect(named(diagnosis, 'customers').outcome).toBe('ok');
+    }
+    // Months as they stood are another matter.
+    expect(await check('pulled')).toMatchObject({ seen: '2026-10 has not been pulled yet; no month so far' });
   });
 });

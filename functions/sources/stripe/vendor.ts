@@ -1,4 +1,5 @@
 /** Stripe as a vendor. */
+import { usageError } from '../../errors.ts';
 import { examinedAttempts } from '../billing/examination.ts';
 import type { Vendor } from '../billing/vendor.ts';
 import { invoicedName, parseStripeAddress } from './settings.ts';
@@ -21,7 +22,11 @@ export const stripe: Vendor = {
   async open(address, credentials) {
     const { stripeReader } = await import('./client.ts');
     const { stripeSource } = await import('./stripe-source.ts');
-    return stripeSource(stripeReader(credentials), parseStripeAddress(address));
+    const settings = parseStripeAddress(address);
+    // Months as they stood must never pass for what was asked for.
+    if (settings.basis !== 'committed')
+      throw usageError('the address asks for months made of invoices, which are not pulled here', 'Leave basis out.');
+    return stripeSource(stripeReader(credentials), settings);
   },
   async examine(address, credentials) {
     const { stripeReader } = await import('./client.ts');
