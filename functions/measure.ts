@@ -21,8 +21,9 @@ import { failedPaymentsOf } from './failed-payments.ts';
 import { fault, type GateFault } from './gate-fault.ts';
 import { atMost } from './lake/at-most.ts';
 import { basisOf, bookMonths, type Catalog } from './lake/catalog.ts';
+import type { DerivedTable } from './lake/derived.ts';
 import type { Lake } from './lake/lake.ts';
-import type { DerivedTable, Lineage } from './lake/lineage.ts';
+import type { Lineage } from './lake/lineage.ts';
 import { standing } from './measurable.ts';
 import type { Progress, Row } from './ports.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ObjectStore, QueryEngine, Row } from '../ports.ts';
 import { atMost } from './at-most.ts';
 import { decode, encode } from './catalog.ts';
-import type { Derived, DerivedTable } from './lineage.ts';
+import type { Derived, DerivedTable } from './derived.ts';
 import { partitionKey } from './tables.ts';
 
 const rowsSchema = z.array(z.record(z.string(), z.string().nullable()));
@@ -58,17 +58,26 @@ export const openLake = (store: ObjectStore, engine: QueryEngine): Lake => {
     }
   };
 
+  const answer = async (derived: Derived, key: string): Promise<readonly Row[]> => {
+    const known = await store.get(key);
+    if (known !== null) return decode(rowsSchema, known.bytes, key, `Delete ${key}: the next run makes it anew.`);
+    await ensure(derived.inputs);
+    const rows = await engine.query(derived.sql, derived.reads);
+    await store.put(key, encode(rows));
+    return rows;
+  };
+
+  /** Questions on their way to an answer: all windows ask for the book that they close with. */
+  const asked = new Map<string, Promise<readonly Row[]>>();
+
   return {
     concurrency: engine.concurrency,
 
-    async rows(derived) {
+    rows(derived) {
       const key = `lake/results/${derived.query}/month=${derived.month}/${derived.hash}.json`;
-      const known = await store.get(key);
-      if (known !== null) return decode(rowsSchema, known.bytes, key, `Delete ${key}: the next run makes it anew.`);
-      await ensure(derived.inputs);
-      const rows = await engine.query(derived.sql, derived.reads);
-      await store.put(key, encode(rows));
-      return rows;
+      const answered = asked.get(key) ?? answer(derived, key).finally(() => asked.delete(key));
+      asked.set(key, answered);
+      return answered;
     },
 
     prepare: (derived) => ensure(derived.inputs),

@@ -2,7 +2,6 @@
  * What each derived table is made of. A table's version is the hash of the very query that makes it, and that query names
  * the versions it reads: a change anywhere upstream gives new versions downstream, and nothing else is built again.
  */
-import { createHash } from 'node:crypto';
 import { type Config, reasonCauses } from '../core/config.ts';
 import { minorUnitDecimals } from '../core/money.ts';
 import {
@@ -16,58 +15,10 @@ import {
   windowLength,
 } from '../core/month.ts';
 import type { Partition } from '../ports.ts';
-import {
-  columns,
-  digits,
-  list,
-  type QueryName,
-  queryText,
-  renderSql,
-  rows,
-  type SqlParameters,
-  text,
-} from '../queries/sql.ts';
+import { columns, digits, list, rows, text } from '../queries/sql.ts';
 import { bookMonths, type Catalog, monthsWith, partitionOf, ratesAt } from './catalog.ts';
-import { dimensionSlots, type LakeTable } from './tables.ts';
-
-/** A rendered query with what it reads: stored partitions, and tables that may have to be built first. */
-export type Derived = {
-  readonly query: QueryName;
-  readonly month: Month;
-  readonly sql: string;
-  /** Identifies the result: equal hashes, equal rows. */
-  readonly hash: string;
-  readonly reads: readonly Partition[];
-  readonly inputs: readonly DerivedTable[];
-};
-
-export type DerivedTable = Derived & { readonly target: Partition };
-
-type Source = Partition | DerivedTable | null;
-
-const isDerived = (source: Partition | DerivedTable): source is DerivedTable => 'target' in source;
-
-const derive = (query: QueryName, month: Month, parameters: SqlParameters, sources: readonly Source[]): Derived => {
-  const sql = renderSql(queryText(query), parameters);
-  const present = sources.filter((source) => source !== null);
-  return {
-    query,
-    month,
-    sql,
-    hash: createHash('sha256').update(sql).digest('hex').slice(0, 32),
-    reads: present.map((source) => (isDerived(source) ? source.target : source)),
-    inputs: present.filter(isDerived),
-  };
-};
-
-const asTable = (table: LakeTable, derived: Derived): DerivedTable => ({
-  ...derived,
-  target: { table, month: derived.month, version: derived.hash },
-});
-
-const monthOf = (source: Source) => text(source === null ? '' : isDerived(source) ? source.target.month : source.month);
-const versionOf = (source: Source) =>
-  text(source === null ? '' : isDerived(source) ? source.target.version : source.version);
+import { asTable, type Derived, type DerivedTable, derive, monthOf, versionOf } from './derived.ts';
+import { dimensionSlots } from './tables.ts';
 
 const once = <K, V>(make: (key: K) => V): ((key: K) => V) => {
   const made = new Map<K, { readonly value: V }>();

@@ -1,8 +1,8 @@
 /** What the lake builds, and how often. */
 import { describe, expect, it } from 'vitest';
 import { parseMonth } from '../../functions/core/month.ts';
+import type { Derived, DerivedTable } from '../../functions/lake/derived.ts';
 import { openLake } from '../../functions/lake/lake.ts';
-import type { Derived, DerivedTable } from '../../functions/lake/lineage.ts';
 import { partitionKey } from '../../functions/lake/tables.ts';
 import type { ObjectStore, QueryEngine } from '../../functions/ports.ts';
 
@@ -98,6 +98,14 @@ describe('the lake', () => {
     for (const lake of [openLake(store, engine), openLake(store, engine)])
       expect(await lake.rows(result('one', [left]))).toEqual([{ answer: 'one' }]);
     expect(asked).toEqual(['book', 'left', 'one']);
+  });
+
+  it('asks once for a small result that two want at the same time', async () => {
+    const { asked, engine } = engineOf(4);
+    const lake = openLake(memory(), engine);
+    const both = await Promise.all([lake.rows(result('one', [left])), lake.rows(result('one', [left]))]);
+    expect(both).toEqual([[{ answer: 'one' }], [{ answer: 'one' }]]);
+    expect(asked.filter((sql) => sql === 'one')).toHaveLength(1);
   });
 
   it('tries again after a failure', async () => {

@@ -2,7 +2,8 @@
 import { configSchema } from '../../functions/core/config.ts';
 import { monthRange, parseMonth } from '../../functions/core/month.ts';
 import type { Catalog, CatalogTable } from '../../functions/lake/catalog.ts';
-import { type Derived, type DerivedTable, lineageOf } from '../../functions/lake/lineage.ts';
+import type { Derived, DerivedTable } from '../../functions/lake/derived.ts';
+import { lineageOf } from '../../functions/lake/lineage.ts';
 import { type QueryName, queryNames } from '../../functions/queries/sql.ts';
 
 const closing = parseMonth('2026-10');
