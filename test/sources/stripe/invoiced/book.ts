@@ -159,6 +159,12 @@ const creditNotes = [
   creditNoteOf(invoice('in_lark_2025-10'), '2026-04-01T10:00:00Z', [
     { id: 'cnli_lark', of: 'il_lark_2025-10', amount: 60_000 },
   ]),
+  // More lines than a list of credit notes tells.
+  creditNoteOf(
+    invoice('in_onyx'),
+    '2026-10-25T10:00:00Z',
+    many.slice(0, 11).map(({ id }, number) => ({ id: `cnli_onyx_${number + 1}`, of: id, amount: 100 })),
+  ),
 ];
 
 const over = (name: string, when: string, details: Raw): Raw => ({
@@ -221,7 +227,11 @@ const ledger: readonly (readonly [name: string, currency: string, ...Since[]])[]
   ['lark', 'USD', ['2025-10', '100'], ['2026-04', null]],
   ['mole', 'USD', ['2025-09', '100']],
   ['nest', 'USD', ['2026-08', '40'], ['2026-09', '55'], ['2026-10', '30']],
-  ...Array.from({ length: 13 }, (_, at): [string, string, Since] => [`onyx_${at + 1}`, 'USD', ['2026-10', '10']]),
+  ...Array.from({ length: 13 }, (_, at): [string, string, Since] => [
+    `onyx_${at + 1}`,
+    'USD',
+    ['2026-10', at < 11 ? '9' : '10'],
+  ]),
   ['pine', 'USD', ['2025-09', '70'], ['2026-02', null]],
 ];
 
