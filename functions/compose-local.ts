@@ -22,8 +22,9 @@ import { decode, encode } from './lake/catalog.ts';
 import type { World } from './pipeline.ts';
 import type { ObjectStore, Progress, QueryEngine } from './ports.ts';
 import type { Examiner } from './sources/billing/examination.ts';
+import { newestInvoiced, pullInvoicedMonths } from './sources/billing/invoiced-months.ts';
 import { inboxOf, pullMonth, pullStateOf } from './sources/billing/pull-month.ts';
-import type { Credentials, Vendor } from './sources/billing/vendor.ts';
+import { type Credentials, type InvoicesOf, invoicesAsked, type Vendor } from './sources/billing/vendor.ts';
 import { vendorOf } from './sources/billing/vendors.ts';
 import { folderOf } from './sources/folder-address.ts';
 import { openFolderSource } from './sources/folder-source.ts';
@@ -186,28 +187,68 @@ export const openExaminer = async (
   return (await vendor.examine?.(address, credentials)) ?? null;
 };
 
-/** Brings the months of an account into the inbox, and returns the folder that they are in. */
-const pullFrom = async (
+/** What writes nothing cannot pull: it looks at what is there. */
+const refuseUnpulled = (
+  month: Month,
+  pulled: Awaited<ReturnType<typeof pullStateOf>>,
+  { title }: Vendor,
+  { address, timeZone }: BillingOptions,
+): void => {
+  const hint = `Pull it with: retention run --month ${month} --source '${address}' --no-email. Nothing is archived while a gate blocks.`;
+  if (pulled?.finished !== true) throw usageError(`${month} has not been pulled from ${title} yet`, hint);
+  if (pulled.address !== address || pulled.timeZone !== timeZone)
+    throw usageError(
+      `${month} was pulled from "${pulled.address}" for the time zone ${pulled.timeZone}, which is not what is asked for now`,
+      `Check it with the settings that it was pulled with, or pull it anew: add --pull-again to run.`,
+    );
+};
+
+/** Brings months made of an account's invoices into the inbox, and returns the folder that they are in. */
+const invoicedFrom = async (
   vendor: Vendor,
+  invoices: InvoicesOf,
   options: BillingOptions,
-  { store, clock, note, progress }: World,
+  { store, clock, note, progress, scratch }: World,
 ): Promise<string> => {
+  const { address, months, timeZone, again, dryRun, environment } = options;
+  const { name } = invoices;
+  const home = resolve(options.home);
+  const dir = join(home, inboxOf(name));
+  if (dryRun) {
+    const made = await newestInvoiced(name, home, store);
+    for (const month of months) {
+      const pulled = made === null || made < month ? null : await pullStateOf(name, made, store);
+      refuseUnpulled(month, pulled, vendor, options);
+    }
+    return dir;
+  }
+  const { notes } = await pullInvoicedMonths(await invoices.open(address, credentialsOf(vendor, environment)), {
+    months,
+    committed: vendor.name,
+    timeZone,
+    address,
+    home,
+    store,
+    again,
+    now: () => clock.now(),
+    open: duckdbInvoicedLines({ scratch, ...duckdbSettings(environment) }),
+    progress: (done, total) => progress(`Making books of ${vendor.title}’s invoices`, done, total),
+  });
+  for (const told of notes) note(`Invoices of ${vendor.title}: ${told}`);
+  return dir;
+};
+
+/** Brings the months of an account into the inbox, and returns the folder that they are in. */
+const pullFrom = async (vendor: Vendor, options: BillingOptions, world: World): Promise<string> => {
+  const { store, clock, note, progress } = world;
   const { address, months, timeZone, again, dryRun } = options;
   const { name, title } = vendor;
   const home = resolve(options.home);
   vendor.check(address);
+  const invoices = invoicesAsked(vendor, address);
+  if (invoices !== null) return invoicedFrom(vendor, invoices, options, world);
   if (dryRun) {
-    // What writes nothing cannot pull: it looks at what is there.
-    for (const month of months) {
-      const pulled = await pullStateOf(name, month, store);
-      const hint = `Pull it with: retention run --month ${month} --source '${address}' --no-email. Nothing is archived while a gate blocks.`;
-      if (pulled?.finished !== true) throw usageError(`${month} has not been pulled from ${title} yet`, hint);
-      if (pulled.address !== address || pulled.timeZone !== timeZone)
-        throw usageError(
-          `${month} was pulled from "${pulled.address}" for the time zone ${pulled.timeZone}, which is not what is asked for now`,
-          `Check it with the settings that it was pulled with, or pull it anew: add --pull-again to run.`,
-        );
-    }
+    for (const month of months) refuseUnpulled(month, await pullStateOf(name, month, store), vendor, options);
     return join(home, inboxOf(name));
   }
   const source = await vendor.open(address, credentialsOf(vendor, options.environment));

@@ -2,6 +2,7 @@
 import type { Node } from 'constructs';
 import { z } from 'zod';
 import { ReportError, usageError } from '../functions/errors.ts';
+import { invoicesAsked } from '../functions/sources/billing/vendor.ts';
 import { vendorOf, vendors } from '../functions/sources/billing/vendors.ts';
 
 // `-c name=value` gives text, cdk.json gives numbers and lists: both are taken.
@@ -29,6 +30,12 @@ const account = z.string().superRefine((text, context) => {
   try {
     if (vendor === null) throw usageError(`must begin with one of ${names}`, `For example: ${names}`);
     vendor.check(text);
+    const invoices = invoicesAsked(vendor, text);
+    if (invoices !== null)
+      throw usageError(
+        'a stack pulls each month as it stood and makes none of invoices',
+        `Leave basis out. Make old months on a laptop with the address as --source of backfill, and send them: retention run --stack <name> --month <month> --source <home>/inbox/${invoices.name}`,
+      );
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     context.addIssue({ code: 'custom', message: `${error.message}. ${error.hint}` });

@@ -7,7 +7,7 @@ import { addMonths, isMonth, type Month } from '../core/month.ts';
 import { ReportError } from '../errors.ts';
 import { BlockedError, fault, type GateFault } from '../gate-fault.ts';
 import { gunzipTo } from '../sources/gunzip.ts';
-import type { InvoiceBooks, OpenInvoiceBooks } from '../sources/invoices/port.ts';
+import type { ExportReading, InvoiceBooks, OpenInvoiceBooks } from '../sources/invoices/port.ts';
 import { duckdbFailure, exactRows, lakeFormat, openDuckdb, quoted, quotedPath } from './duckdb.ts';
 import {
   bookBelowZero,
@@ -36,7 +36,7 @@ const monthOf = (text: string | null | undefined): Month | null =>
 const minorUnit = (currency: string): number => 10 ** (4 - minorUnitDecimals(currency));
 
 export const duckdbInvoicedLines = (options: DuckdbInvoicedLinesOptions): OpenInvoiceBooks => {
-  return async (files, lastDayIsServed, work) => {
+  return async (files, reading, work) => {
     const scratch = join(options.scratch, 'invoices');
     await mkdir(scratch, { recursive: true });
     const instance = await openDuckdb({ ...options, scratch });
@@ -53,7 +53,7 @@ export const duckdbInvoicedLines = (options: DuckdbInvoicedLinesOptions): OpenIn
       const books = await readExport(
         connection,
         () => stage(connection, { table: 'invoice_lines', files }, unpack),
-        lastDayIsServed,
+        reading,
         join(scratch, 'served.parquet'),
       );
       return await work(books);
@@ -79,7 +79,7 @@ export const duckdbInvoicedLines = (options: DuckdbInvoicedLinesOptions): OpenIn
 const readExport = async (
   connection: DuckDBConnection,
   read: () => Promise<unknown>,
-  lastDayIsServed: boolean,
+  { lastDayIsServed, belowZero: beyond, endOf = (month) => `${addMonths(month, 1)}-01 00:00:00` }: ExportReading,
   path: string,
 ): Promise<InvoiceBooks> => {
   await read();
@@ -102,9 +102,10 @@ const readExport = async (
       wholeWithLastDay: whole(found?.whole_with_last_day),
     },
     async write(month, path) {
-      await connection.run(monthBook(`${addMonths(month, 1)}-01 00:00:00`, units));
-      await refuse(connection, bookBelowZero, (total) => belowZero(total, month));
-      await refuse(connection, bookTooLarge, (total) => tooLarge(total, month));
+      await connection.run(monthBook(endOf(month), units));
+      const negative = await exactRows(connection, bookBelowZero);
+      if (beyond === undefined) refuse(negative, (total) => belowZero(total, month));
+      refuse(await exactRows(connection, bookTooLarge), (total) => tooLarge(total, month));
       await connection.run(`COPY (${bookLines}) TO ${quoted(path)} (${lakeFormat}, PRESERVE_ORDER true)`);
       const rows = await exactRows(connection, bookTotals);
       const count = (name: string) => rows.reduce((total, row) => total + whole(row[name]), 0);
@@ -114,6 +115,7 @@ const readExport = async (
         mrr: Object.fromEntries(mrr),
         overlapping: count('overlapping'),
         reduced: count('reduced'),
+        belowZero: whole(negative[0]?.found),
       };
     },
   };
@@ -136,13 +138,11 @@ const tooLarge = (total: number, month: Month): Refusal => ({
   problem: 'is more than a line can hold: look for an amount that is far too large, or a period that is far too short',
 });
 
-/** Throws BlockedError where `query` finds something. */
-const refuse = async (
-  connection: DuckDBConnection,
-  query: string,
+/** Throws BlockedError where there are rows: the first of those that were found. */
+const refuse = (
+  rows: readonly Readonly<Record<string, string | null>>[],
   refusal: (total: number) => Refusal,
-): Promise<void> => {
-  const rows = await exactRows(connection, query);
+): void => {
   if (rows.length === 0) return;
   const total = whole(rows[0]?.found);
   const { code, message, problem } = refusal(total);

@@ -265,7 +265,7 @@ export const bookTotals = `SELECT
     CAST(count(*) FILTER (WHERE mrr > 0) AS VARCHAR) AS lines,
     CAST(${decimal('coalesce(sum(mrr), 0)')} AS VARCHAR) AS mrr,
     CAST(count(*) FILTER (WHERE whole_lines > 1) AS VARCHAR) AS overlapping,
-    CAST(count(*) FILTER (WHERE is_reduced) AS VARCHAR) AS reduced
+    CAST(count(*) FILTER (WHERE is_reduced AND mrr > 0) AS VARCHAR) AS reduced
   FROM month_book
   GROUP BY 1
   ORDER BY 1`;

@@ -7,7 +7,7 @@ import type { Month } from '../core/month.ts';
 import { type Diagnosis, examineAccount, examineFolder, type Patient } from '../doctor/doctor.ts';
 import type { SnapshotSource } from '../ingest.ts';
 import { inboxOf } from '../sources/billing/pull-month.ts';
-import type { Vendor } from '../sources/billing/vendor.ts';
+import { invoicesAsked, type Vendor } from '../sources/billing/vendor.ts';
 import { vendorOf } from '../sources/billing/vendors.ts';
 import { folderOf } from '../sources/folder-address.ts';
 import { invoicesPrefix, parseInvoicesAddress } from '../sources/invoices/settings.ts';
@@ -34,7 +34,7 @@ const lookOverAccount = async (
   patient: Omit<Patient, 'ratesFile'>,
 ): Promise<Diagnosis> => {
   vendor.check(address);
-  const inbox = join(resolve(home), inboxOf(vendor.name));
+  const inbox = join(resolve(home), inboxOf(invoicesAsked(vendor, address)?.name ?? vendor.name));
   const pulled = existsSync(inbox) ? await openSnapshots(inbox, patient.looked.store) : null;
   const open = () => openExaminer(vendor, address, environment);
   return examineAccount({ ...patient, ratesFile: ratesFileIn(inbox), vendor, address, open, inbox: pulled });

@@ -194,6 +194,7 @@ program
     'after',
     `
   retention backfill --from 2024-11 --to 2026-09 --source billing
+  retention backfill --from 2024-11 --to 2026-09 --source 'stripe:?basis=invoiced'    old months, from all invoices
   retention backfill --stack retention-report --from 2024-11 --to 2026-09    one run a month`,
   )
   .action(async ({ stack, ...options }: BackfillOptions) =>

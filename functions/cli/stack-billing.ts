@@ -1,6 +1,6 @@
 /** What a stack's own billing system means for the commands that run months on it. */
 import { type ReportError, usageError } from '../errors.ts';
-import type { Vendor } from '../sources/billing/vendor.ts';
+import { invoicesAsked, type Vendor } from '../sources/billing/vendor.ts';
 import type { StackPlace } from './stack-place.ts';
 
 type Deployed = Pick<StackPlace, 'stack' | 'outputs'>;
@@ -9,7 +9,14 @@ const deployHint = (address: string): string =>
   `Deploy it with one: npx cdk deploy -c 'billingSource=${address}'. See "On AWS" in the README.`;
 
 /** The refusal of an account as `--source` of a stack, which pulls from the one that it was deployed with. */
-export const refusedAccount = ({ title, name }: Vendor, { outputs, stack }: Deployed): ReportError => {
+export const refusedAccount = (vendor: Vendor, asked: string, { outputs, stack }: Deployed): ReportError => {
+  const { title, name } = vendor;
+  const invoices = invoicesAsked(vendor, asked);
+  if (invoices !== null)
+    return usageError(
+      'a stack takes months, not the invoices that they are made of',
+      `Make its months here: retention backfill --from <month> --to <month> --source '${name}:?basis=invoiced' --home <home>. Then send them: --source <home>/inbox/${invoices.name}`,
+    );
   const { BillingSource: address } = outputs;
   const what = `a stack pulls from ${title} by itself, not through this machine`;
   if (address === undefined) return usageError(`${what}, and ${stack} has no billing system`, deployHint(`${name}:`));

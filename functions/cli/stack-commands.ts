@@ -35,7 +35,7 @@ const again = (stack: string, run: string) => `Follow it again: retention follow
 const upload = async (dir: string | undefined, until: Month, place: StackPlace, { terminal }: Context) => {
   if (dir === undefined) return;
   const vendor = vendorOf(dir);
-  if (vendor !== null) throw refusedAccount(vendor, place);
+  if (vendor !== null) throw refusedAccount(vendor, dir, place);
   if (dir.startsWith(invoicesPrefix))
     throw usageError(
       'a stack takes months, not an export of invoice lines',

@@ -90,7 +90,21 @@ const accessOf = async ({ examiner, request, title, now, progress }: Account): P
 const keyCheck = ({ examiner: { key } }: Account): Check =>
   key.better === null ? ok('key', `${key.told}; accepted`) : warn('key', `${key.told}; accepted`, key.better);
 
+/** How far back months can be made of invoices, which tell all of their time. */
+const invoicesCheck = async ({ examiner, request }: Account): Promise<Check> => {
+  const oldest = (await examiner.oldestInvoice?.(request)) ?? null;
+  const { month, timeZone } = request;
+  if (oldest === null)
+    return warn('history', `there is no invoice before the end of ${month}`, 'Name a later month with --month.');
+  const first = dayOf(oldest, timeZone).slice(0, 7);
+  return ok(
+    'history',
+    `the oldest invoice is of ${first}: months from then to ${month} can be made of invoices, at any time, on the basis invoiced`,
+  );
+};
+
 const historyCheck = async (account: Account): Promise<Check> => {
+  if (account.examiner.oldestInvoice !== undefined) return invoicesCheck(account);
   const { examiner, request, title, now, pulled } = account;
   const { month, timeZone, until } = request;
   const oldest = await examiner.oldest(request);

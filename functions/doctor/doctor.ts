@@ -9,7 +9,7 @@ import type { Clock } from '../ports.ts';
 import { dayOf, spanOf } from '../sources/billing/calendar.ts';
 import type { Examiner } from '../sources/billing/examination.ts';
 import { isPulled, pullStateOf } from '../sources/billing/pull-month.ts';
-import type { Vendor } from '../sources/billing/vendor.ts';
+import { invoicesAsked, type Vendor } from '../sources/billing/vendor.ts';
 import { usualReading } from '../sources/columns.ts';
 import { accountChecks, newestMonth } from './account.ts';
 import { type Check, counted, fail, failure, ok, warn } from './check.ts';
@@ -63,25 +63,31 @@ const ratesOnly = async (source: SnapshotSource, until: Month, looked: Looked): 
   return found;
 };
 
-/** The months of the inbox that were pulled to their end. */
-const pulledMonths = async ({ vendor, inbox, looked }: AccountPatient): Promise<string> => {
-  const months: Month[] = [];
-  for (const month of inbox?.source.months ?? [])
-    if (await isPulled(vendor.name, month, looked.store)) months.push(month);
-  return months.length === 0
-    ? 'no month so far'
-    : `${counted(months.length, 'month')} from ${months[0]} to ${months.at(-1)}`;
+/** The months that were pulled to their end, and the pull of one: with invoices a later month's pull has it too. */
+const pullsOf = async (month: Month, { vendor, address, inbox, looked }: AccountPatient) => {
+  const invoices = invoicesAsked(vendor, address);
+  const name = invoices?.name ?? vendor.name;
+  const found = inbox?.source.months ?? [];
+  const own: Month[] = [];
+  for (const at of found) if (await isPulled(name, at, looked.store)) own.push(at);
+  const newest = own.at(-1) ?? month;
+  const by = invoices !== null && newest > month ? newest : month;
+  const months = invoices === null || own.length === 0 ? own : found.filter((at) => at <= newest);
+  return { months, state: await pullStateOf(name, by, looked.store) };
 };
+
+const toldMonths = (months: readonly Month[]): string =>
+  months.length === 0 ? 'no month so far' : `${counted(months.length, 'month')} from ${months[0]} to ${months.at(-1)}`;
 
 const pulledCheck = async (
   month: Month,
   patient: AccountPatient,
 ): Promise<{ readonly check: Check; readonly pulled: boolean }> => {
-  const { vendor, address, looked } = patient;
+  const { vendor, address } = patient;
   const { timeZone } = patient.config;
-  const { name, title } = vendor;
-  const all = await pulledMonths(patient);
-  const state = await pullStateOf(name, month, looked.store);
+  const { title } = vendor;
+  const { months, state } = await pullsOf(month, patient);
+  const all = toldMonths(months);
   if (state === null) return { check: ok('pulled', `${month} has not been pulled yet; ${all}`), pulled: false };
   const day = dayOf(state.pulledAt, timeZone);
   if (!state.finished)

@@ -436,7 +436,7 @@ describe('an export of invoice lines', () => {
       whole: 2,
       wholeWithLastDay: 2,
     });
-    expect(totals['2026-10']).toEqual({ lines: 1, mrr: { USD: '100.0000' }, overlapping: 0, reduced: 0 });
+    expect(totals['2026-10']).toEqual({ lines: 1, mrr: { USD: '100.0000' }, overlapping: 0, reduced: 0, belowZero: 0 });
   });
 
   it('reads the last day of a period as served where that is what it says', async () => {

@@ -37,16 +37,20 @@ export const booksOfFiles = async (
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    return await duckdbInvoicedLines({ scratch: join(root, 'scratch') })(sources, lastDayIsServed, async (books) => {
-      const lines: Record<string, Row[]> = {};
-      const totals: Record<string, BookTotals & BookRemarks> = {};
-      for (const month of months) {
-        const path = join(root, `${month}.parquet`);
-        totals[month] = await books.write(parseMonth(month), path);
-        lines[month] = await exactRows(connection, `SELECT * FROM read_parquet(${quoted(path)})`);
-      }
-      return { facts: books.facts, lines, totals };
-    });
+    return await duckdbInvoicedLines({ scratch: join(root, 'scratch') })(
+      sources,
+      { lastDayIsServed },
+      async (books) => {
+        const lines: Record<string, Row[]> = {};
+        const totals: Record<string, BookTotals & BookRemarks> = {};
+        for (const month of months) {
+          const path = join(root, `${month}.parquet`);
+          totals[month] = await books.write(parseMonth(month), path);
+          lines[month] = await exactRows(connection, `SELECT * FROM read_parquet(${quoted(path)})`);
+        }
+        return { facts: books.facts, lines, totals };
+      },
+    );
   } finally {
     connection.closeSync();
     instance.closeSync();

@@ -45,7 +45,10 @@ test.each<[string, readonly RegExp[]]>([
       /--month <YYYY-MM>/,
     ],
   ],
-  ['backfill', [/oldest first, without mail/, /backfill --stack/, /--from <YYYY-MM>/, /--to <YYYY-MM>/]],
+  [
+    'backfill',
+    [/oldest first, without mail/, /basis=invoiced/, /backfill --stack/, /--from <YYYY-MM>/, /--to <YYYY-MM>/],
+  ],
   ['follow', [/--execution <name>/, /scheduled-2026-10/]],
   ['list', [/what the archive holds/, /list --stack/, /--json/]],
   ['show', [/headline/, /show --stack/, /--revision <n>/]],

@@ -223,6 +223,10 @@ describe('2: what makes no sense on a stack', () => {
       ['run', '--stack', 'acme', '--month', '2026-10', '--source', 'invoices:exports'],
       /a stack takes months, not an export of invoice lines\n.*--source <home>\/inbox\/invoices/,
     ],
+    [
+      ['run', '--stack', 'acme', '--month', '2026-10', '--source', 'stripe:?basis=invoiced'],
+      /a stack takes months, not the invoices.*\n.*retention backfill .*--source <home>\/inbox\/stripe-invoiced/,
+    ],
     [['follow', '--stack', 'acme', '--execution', 'ops-none'], /RUN_UNKNOWN: the stack has no run ops-none/],
     [['list', '--stack', 'other'], /STACK_MISSING: there is no stack other[\s\S]*npx cdk deploy/],
     [

@@ -8,6 +8,7 @@ import { parseConfig } from '../../functions/config-file.ts';
 import { parseMonth } from '../../functions/core/month.ts';
 import { type Diagnosis, examineAccount } from '../../functions/doctor/doctor.ts';
 import { inboxOf } from '../../functions/sources/billing/pull-month.ts';
+import { invoicesAsked } from '../../functions/sources/billing/vendor.ts';
 import { stripe as vendor } from '../../functions/sources/stripe/vendor.ts';
 import { type Account, apiKey, type StripeServer, startStripe } from '../servers/stripe.ts';
 import { accountAt, rates } from '../sources/stripe/book.ts';
@@ -55,7 +56,7 @@ export const accountUnderLook = () => {
   const look = (settings: AccountSettings = {}): Promise<Diagnosis> => {
     const { address = 'stripe:?parent=group', month, config = {} } = settings;
     return withLocalWorld(worldOf(settings, true), async (world) => {
-      const inbox = join(root, 'home', inboxOf('stripe'));
+      const inbox = join(root, 'home', inboxOf(invoicesAsked(vendor, address)?.name ?? vendor.name));
       const found = await openSnapshots(inbox, world.store).catch(() => null);
       return examineAccount({
         month: month === undefined ? null : parseMonth(month),

@@ -62,6 +62,7 @@ describe('refuses', () => {
     ['what is no identity', { identityArn: 'finance.example.com' }, 'identityArn'],
     ['an unknown billing system', { billingSource: 'billing/months' }, 'must begin with one of stripe:'],
     ['a setting that it does not have', { billingSource: 'stripe:?secret=x' }, 'it has a setting that is none of'],
+    ['months made of invoices', { billingSource: 'stripe:?basis=invoiced' }, 'makes none of invoices'],
   ])('%s', (_told, context, name) => expect(failure(context).message).toContain(name));
 
   it('all faults at once, as a fault of usage with the names there are', () => {

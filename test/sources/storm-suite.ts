@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { folderObjectStore } from '../../functions/adapters/folder-object-store.ts';
 import { parseMonth } from '../../functions/core/month.ts';
 import { pullMonth } from '../../functions/sources/billing/pull-month.ts';
-import type { Vendor } from '../../functions/sources/billing/vendor.ts';
+import type { Credentials, Vendor } from '../../functions/sources/billing/vendor.ts';
 import { start } from '../cli/retention.ts';
 import { treeOf } from '../pipeline/folder.ts';
 import type { Fault, FaultyServer } from '../servers/faulty.ts';
@@ -25,6 +25,17 @@ export type Subject<Server extends FaultyServer> = {
   readonly silent: { readonly path: string; readonly list: string };
   /** Requests at which a pull is killed, beside one of the last. */
   readonly kills: readonly number[];
+  /** Brings October into a home, and the folder of the inbox that it comes to; left out: as a month that is pulled. */
+  readonly bring?: (bringing: Bringing) => Promise<unknown>;
+  readonly folder?: string;
+};
+
+/** What brings a month, where it asks and how it waits. */
+export type Bringing = {
+  readonly options: Omit<Parameters<typeof pullMonth>[1], 'progress'>;
+  readonly credentials: Credentials;
+  /** A folder for what need not stay. */
+  readonly scratch: string;
 };
 
 export type Weather<Server> = {
@@ -37,7 +48,10 @@ export type Weather<Server> = {
 
 /** Registers the tests that are the same for every vendor. What it returns is for those that are not. */
 export const withstandsStorms = <Server extends FaultyServer>(subject: Subject<Server>): Weather<Server> => {
-  const { vendor, address, apiKey, now, silent } = subject;
+  const { vendor, address, apiKey, now, silent, folder = vendor.name } = subject;
+  const pulled = async ({ options, credentials }: Bringing) =>
+    pullMonth(await vendor.open(address, credentials), { ...options, progress: () => {} });
+  const { bring = pulled } = subject;
   let root: string;
   let server: Server;
   let calm: Readonly<Record<string, string>>;
@@ -46,7 +60,7 @@ export const withstandsStorms = <Server extends FaultyServer>(subject: Subject<S
   const pullInto = async (home: string, waits: number[]) => {
     const pause = async (milliseconds: number) => waits.push(milliseconds);
     const dir = join(root, home);
-    await pullMonth(await vendor.open(address, { apiKey, url: server.url, pause }), {
+    const options = {
       month,
       timeZone: 'UTC',
       address,
@@ -54,8 +68,8 @@ export const withstandsStorms = <Server extends FaultyServer>(subject: Subject<S
       store: folderObjectStore(dir),
       now: () => new Date(now),
       again: false,
-      progress: () => {},
-    });
+    };
+    await bring({ options, credentials: { apiKey, url: server.url, pause }, scratch: join(root, `${home}-scratch`) });
     return { tree: await treeOf(join(dir, 'inbox')), waits };
   };
   const pull = (home: string) => pullInto(home, []);
@@ -144,7 +158,7 @@ export const withstandsStorms = <Server extends FaultyServer>(subject: Subject<S
       child.kill('SIGKILL');
       await once(child, 'close');
       await told;
-      expect((await readdir(join(home, 'inbox'))).includes(vendor.name)).toBe(false);
+      expect((await readdir(join(home, 'inbox'))).includes(folder)).toBe(false);
       server.fault = () => null;
       server.asked.length = 0;
       const { tree } = await pull(`killed-${stop}`);

@@ -6,6 +6,14 @@ import type { Page, PullRequest } from '../../functions/sources/billing/port.ts'
 import { stripeReader } from '../../functions/sources/stripe/client.ts';
 import { stripeExaminer } from '../../functions/sources/stripe/examiner.ts';
 import {
+  readBilledInvoice,
+  readBilledLine,
+  readCreditLine,
+  readCreditNote,
+} from '../../functions/sources/stripe/invoiced/objects.ts';
+import { invoicedPages } from '../../functions/sources/stripe/invoiced/pages.ts';
+import { stripeInvoices } from '../../functions/sources/stripe/invoiced/source.ts';
+import {
   readCharge,
   readCoupon,
   readCustomer,
@@ -95,8 +103,47 @@ it('the mock refuses what Stripe does not know: it would have told', async () =>
   await expect(stripe.get('/v1/subscriptions?limit=100&shade=blue')).rejects.toMatchObject({ code: 'STRIPE_REFUSED' });
 });
 
-describe('what the doctor asks', () => {
-  const examiner = stripeExaminer(stripe, parseStripeAddress('stripe:'), 'rk_test_123');
+describe('months made of invoices', () => {
+  const settings = parseStripeAddress('stripe:?basis=invoiced');
+
+  it('ask for nothing that Stripe does not know, and read its own forms', async () => {
+    const asked: string[] = [];
+    const get = (path: string) => {
+      asked.push(path);
+      return stripe.get(path);
+    };
+    const pages = new Map<string, unknown>();
+    const all = { get: async (name: string) => pages.get(name) ?? null };
+    const source = stripeInvoices({ ...stripe, get }, settings);
+    for await (const { name, body } of source.pages(request, all)) pages.set(name, body);
+    const lists = ['invoices', 'credit_notes', 'subscriptions', 'customers'];
+    expect(asked.map((path) => path.split('?')[0])).toEqual(expect.arrayContaining(lists.map((list) => `/v1/${list}`)));
+    for (const object of onlyList(pages.get('invoices/000001')))
+      expect(readBilledInvoice(object).lines.data).not.toEqual([]);
+    for (const object of onlyList(pages.get('credits/000001')))
+      expect(readCreditNote(object).lines.data).not.toEqual([]);
+    const batches = await Array.fromAsync(source.batches(request, all));
+    expect(batches.flatMap(({ rows }) => Object.keys(rows))).toEqual(
+      expect.arrayContaining(['customers', 'invoice_lines']),
+    );
+  });
+
+  it('look up the lines of one invoice and of one credit note', async () => {
+    const cut = (body: unknown): unknown =>
+      JSON.parse(JSON.stringify(body, (key, value) => (key === 'lines' ? { ...value, has_more: true } : value)));
+    const pages = new Map<string, unknown>();
+    const all = { get: async (name: string) => pages.get(name) ?? null };
+    const get = async (path: string) => (path.includes('/lines?') ? stripe.get(path) : cut(await stripe.get(path)));
+    for await (const { name, body } of invoicedPages(request, all, { ...stripe, get })) pages.set(name, body);
+    const read = (kind: string) =>
+      [...pages].filter(([name]) => name.startsWith(kind)).flatMap(([, body]) => onlyList(body));
+    expect(read('lines/').map(readBilledLine).length).toBeGreaterThan(0);
+    expect(read('credited/').map(readCreditLine).length).toBeGreaterThan(0);
+  });
+});
+
+describe.each(['stripe:', 'stripe:?basis=invoiced'])('what the doctor asks of %s', (address) => {
+  const examiner = stripeExaminer(stripe, parseStripeAddress(address), 'rk_test_123');
 
   it.each(examiner.needs(request))('of $permission is answered, with the time of day', async ({ path }) => {
     const answer = await examiner.ask(path);
@@ -109,5 +156,6 @@ describe('what the doctor asks', () => {
     expect((await examiner.currencies(request)).looked).toBeGreaterThan(0);
     expect((await examiner.reasons(request)).looked).toBeGreaterThan(0);
     expect(await examiner.oldest(request)).toBeGreaterThan(0);
+    if (examiner.oldestInvoice) expect(await examiner.oldestInvoice(request)).toBeGreaterThan(0);
   });
 });

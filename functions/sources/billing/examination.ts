@@ -43,6 +43,8 @@ export type Examiner = {
   readonly changesKeptDays: number | null;
   /** When the oldest subscription began, in seconds since 1970; it may be off by less than a month. Null without any. */
   oldest(request: PullRequest): Promise<number | null>;
+  /** Where months are made of invoices: when the oldest was made, as exactly. Null without any. */
+  oldestInvoice?(request: PullRequest): Promise<number | null>;
   /** Raw reasons of subscriptions that ended, as a pull would write them. */
   reasons(request: PullRequest): Promise<Sample<string>>;
   /** Customers as a pull would write them. */

@@ -59,3 +59,26 @@ export type BillingSource = {
   /** What the summed counts mean for a reader, one sentence each. */
   notes(counts: Readonly<Record<string, number>>): readonly string[];
 };
+
+/** Rows of an export of invoice lines, and of the tables beside it. */
+export type ExportBatch = {
+  readonly rows: Partial<Readonly<Record<'invoice_lines' | 'customers' | 'cancellations', readonly TableRow[]>>>;
+  readonly counts: Readonly<Record<string, number>>;
+  /** The first second that one of the lines serves and counts; null where none does. */
+  readonly servedFrom: number | null;
+};
+
+/**
+ * All invoices of a billing system as an export of their lines, whose times are those of UTC. `pages` and `batches` are
+ * as those of a `BillingSource`; the request's month is the last one that books are made of.
+ */
+export type InvoiceSource = {
+  /** Names its folder in the inbox. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  pages(request: PullRequest, kept: KeptPages): AsyncIterable<Page>;
+  batches(request: PullRequest, kept: KeptPages): AsyncIterable<ExportBatch>;
+  /** What the summed counts mean for a reader, one sentence each. */
+  notes(counts: Readonly<Record<string, number>>): readonly string[];
+};

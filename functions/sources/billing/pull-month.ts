@@ -191,7 +191,7 @@ export const beginPull = async (name: string, options: PullOptions): Promise<Pul
  * Throws `MONTH_BUSY` of kind `dependency` where another pull of the month is found at work.
  */
 export const keepPages = async (
-  source: BillingSource,
+  source: Pick<BillingSource, 'name' | 'pages'>,
   pull: Pull,
   store: ObjectStore,
   { progress, enough = () => false }: { progress: (pages: number) => void; enough?: () => boolean },
@@ -210,26 +210,36 @@ export const keepPages = async (
   return { ...pull, state, etag };
 };
 
+/** Notes that what is made of a pull's pages is there. */
+export const finishPull = async (
+  name: string,
+  { state, etag, request, kept }: Pull,
+  found: Pick<State, 'control' | 'counts' | 'notes'>,
+  store: ObjectStore,
+): Promise<Pulled> => {
+  const pages = await kept.count();
+  const finished: State = { ...state, ...found, finished: true, pages };
+  await storeState(name, request.month, finished, store, { ifMatch: etag });
+  return { pulled: true, pages, notes: found.notes };
+};
+
 /**
  * Writes the tables of a month whose pages are all kept into a folder below `inbox`, hands that folder to `publish`, and
  * notes that the month is there.
  */
 export const makeMonth = async (
   source: BillingSource,
-  { state, etag, request, kept }: Pull,
+  pull: Pull,
   store: ObjectStore,
   inbox: string,
   publish: (folder: string) => Promise<void> = async () => {},
 ): Promise<Pulled> => {
   const { name } = source;
-  const { month } = request;
-  const batches = source.batches(request, kept);
+  const { month } = pull.request;
+  const batches = source.batches(pull.request, pull.kept);
   const { control, counts, notes } = await writeMonth(inbox, month, batches, source.notes);
   await publish(join(inbox, month));
-  const pages = await kept.count();
-  const finished: State = { ...state, finished: true, pages, control, counts, notes: [...notes] };
-  await storeState(name, month, finished, store, { ifMatch: etag });
-  return { pulled: true, pages, notes };
+  return finishPull(name, pull, { control, counts, notes: [...notes] }, store);
 };
 
 /**

@@ -1,7 +1,7 @@
 /** A billing system that months can be pulled from: how it is addressed, what it is asked with, and what reads it. */
 import type { Examiner } from './examination.ts';
 import type { Pause } from './patience.ts';
-import type { BillingSource } from './port.ts';
+import type { BillingSource, InvoiceSource } from './port.ts';
 
 export type Credentials = {
   readonly apiKey: string;
@@ -9,6 +9,15 @@ export type Credentials = {
   readonly url?: string;
   /** How to wait before another attempt, where not as long as it takes. */
   readonly pause?: Pause;
+};
+
+export type InvoicesOf = {
+  /** Their folder in the inbox. */
+  readonly name: string;
+  /** Whether an address asks for them. */
+  asked(address: string): boolean;
+  /** They need no other key than the account's. */
+  open(address: string, credentials: Credentials): Promise<InvoiceSource>;
 };
 
 export type Vendor = {
@@ -24,6 +33,12 @@ export type Vendor = {
   check(address: string): void;
   /** The account behind an address; what it needs is loaded by those alone who pull from it. */
   open(address: string, credentials: Credentials): Promise<BillingSource>;
+  /** How old months are made of the account's invoices; absent where they cannot be. */
+  readonly invoices?: InvoicesOf;
   /** What looks the account over without pulling it; absent where nobody has written that yet. */
   examine?(address: string, credentials: Credentials): Promise<Examiner>;
 };
+
+/** How an address asks for months that are made of invoices; null where it asks for months as they stood. */
+export const invoicesAsked = ({ invoices }: Vendor, address: string): InvoicesOf | null =>
+  invoices?.asked(address) === true ? invoices : null;

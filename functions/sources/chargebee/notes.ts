@@ -1,4 +1,5 @@
 /** What a pull counted, in sentences: which lines were put back, which may differ, and what counts for how much. */
+import { meteredBelowZero } from '../billing/average-use.ts';
 import { type LineNote, lineNotes } from '../billing/line-notes.ts';
 import type { CountName } from './subscription-lines.ts';
 
@@ -16,6 +17,7 @@ const ofLines: readonly LineNote<CountName>[] = [
   ['giftsFree', (count) => `${count} are gifts and count 0`],
   ['meteredZero', (count) => `${count} are metered and count 0`],
   ['meteredAveraged', (count) => `${count} are metered and count a month’s average of what three months invoiced`],
+  ['meteredBelowZero', (count) => `${count} ${meteredBelowZero}`],
 ];
 
 /** One sentence for every count that is not 0. */

@@ -1,8 +1,8 @@
 /** One subscription of Chargebee as lines of the contract: monthly, without tax, net of the discounts of that day. */
-import { Decimal } from 'decimal.js';
 import { Exact, exact, zero } from '../../core/money.ts';
 import { monthlyAmount } from '../../core/mrr.ts';
 import { dependencyError } from '../../errors.ts';
+import { type AverageUse, averageUse } from '../billing/average-use.ts';
 import { dayOf } from '../billing/calendar.ts';
 import type { Batch, TableRow } from '../billing/port.ts';
 import { shown } from '../billing/shown.ts';
@@ -45,6 +45,7 @@ export type CountName =
   | 'giftsFree'
   | 'meteredZero'
   | 'meteredAveraged'
+  | 'meteredBelowZero'
   | 'subscriptionsCompared'
   | 'mrrDiffers';
 
@@ -89,10 +90,7 @@ const modelOf = ({ price, metered, item }: Priced): string => {
   return price.pricing_model === 'per_unit' ? 'seat' : 'tiered';
 };
 
-/** Rounded once, to the 4 decimals of a line. */
-const toLine = (amount: Exact): Exact => amount.toDecimalPlaces(4, Decimal.ROUND_HALF_UP);
-
-type Valued = { readonly mrr: Exact; readonly discount: Exact; readonly taxKnown: boolean };
+type Valued = AverageUse & { readonly discount: Exact; readonly taxKnown: boolean };
 
 const valuesOf = (
   { subscription, bills }: Standing,
@@ -119,14 +117,19 @@ const valuesOf = (
   const values = items.map(({ item, metered }, at): Valued => {
     if (metered) {
       const used = settings.metered === 'average' ? invoicedUse(bills, item.item_price_id, usedFrom) : zero;
-      return { mrr: toLine(used.div(3)), discount: zero, taxKnown: true };
+      return { ...averageUse(used), discount: zero, taxKnown: true };
     }
     const tax = catalog.taxInclusive ? includedTax(bills, item.item_price_id) : zero;
     const net = new Exact(1).minus(tax ?? zero);
     const { unit, count } = rhythmOf(subscription, item);
     const [before, after] = [charged[at]?.amount ?? zero, left[at] ?? zero];
     const monthly = (amount: Exact) => monthlyAmount(amount.times(net), unit, count);
-    return { mrr: monthly(after), discount: monthly(before.minus(after)), taxKnown: tax !== null || before.isZero() };
+    return {
+      mrr: monthly(after),
+      discount: monthly(before.minus(after)),
+      taxKnown: tax !== null || before.isZero(),
+      belowZero: false,
+    };
   });
   return { values, discountsUnknown: unknown };
 };
@@ -203,6 +206,7 @@ export const subscriptionLines = (state: Standing, context: LineContext): Batch 
   const comparable =
     certainty === 'seen' && subscription.mrr !== undefined && (status === 'active' || status === 'past_due');
   const metered = items.filter((one) => one.metered).length;
+  const belowZero = values.filter((value) => value.belowZero).length;
   const counts: Partial<Record<CountName, number>> = {
     lines: lines.length,
     linesRebuilt: certainty === 'rebuilt' ? lines.length : 0,
@@ -212,7 +216,8 @@ export const subscriptionLines = (state: Standing, context: LineContext): Batch 
     taxUnknown: values.filter(({ taxKnown }) => !taxKnown).length,
     pricesUnknown: items.filter(({ price }) => price === null).length,
     giftsFree: status === 'free' ? lines.length : 0,
-    [averaged ? 'meteredAveraged' : 'meteredZero']: metered,
+    [averaged ? 'meteredAveraged' : 'meteredZero']: metered - belowZero,
+    meteredBelowZero: belowZero,
     subscriptionsCompared: comparable ? 1 : 0,
     mrrDiffers: comparable && mrrDiffers(subscription, fixed, items.length) ? 1 : 0,
   };

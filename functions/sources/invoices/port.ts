@@ -11,6 +11,8 @@ export type BookRemarks = {
   readonly overlapping: number;
   /** Items that a credit of another item of their subscription made smaller. */
   readonly reduced: number;
+  /** Subscriptions whose credits come to more than what was charged, where these count 0. */
+  readonly belowZero: number;
 };
 
 export type ExportFacts = {
@@ -32,17 +34,27 @@ export type InvoiceBooks = {
   readonly facts: ExportFacts;
   /**
    * Writes the book at the end of a month to a new Parquet file with the contract's columns of `lines`.
-   * Throws BlockedError where credits come to more than what was charged.
+   * Throws BlockedError where credits come to more than what was charged, unless these count 0.
    */
   write(month: Month, path: string): Promise<BookTotals & BookRemarks>;
 };
 
+/** How an export is meant. */
+export type ExportReading = {
+  /** A period's end is its last day, not the first one after it. */
+  readonly lastDayIsServed: boolean;
+  /** The first moment after a month, `YYYY-MM-DD HH:MM:SS` as the export has times; left out: midnight. */
+  readonly endOf?: (month: Month) => string;
+  /** Credits beyond what was charged: left out, they are refused, as somebody can put the export right. */
+  readonly belowZero?: 'counts 0';
+};
+
 /**
  * Reads the files of an export and hands its books to `work`; what it held is gone afterwards. Throws BlockedError with
- * all that is wrong with the files. `lastDayIsServed`: a period's end is its last day, not the first one after it.
+ * all that is wrong with the files.
  */
 export type OpenInvoiceBooks = <T>(
   files: readonly SourceFile[],
-  lastDayIsServed: boolean,
+  reading: ExportReading,
   work: (books: InvoiceBooks) => Promise<T>,
 ) => Promise<T>;

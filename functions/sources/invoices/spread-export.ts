@@ -18,7 +18,7 @@ import type { InvoiceSettings } from './settings.ts';
 import { bookMonthsOf, writeBooks } from './write-books.ts';
 
 /** Raised when the same export makes other books than before. */
-const spreadingVersion = 2;
+const spreadingVersion = 3;
 
 const month = z.custom<Month>((value) => typeof value === 'string' && isMonth(value));
 const count = z.int().nonnegative();
@@ -40,7 +40,9 @@ const stateSchema = z.strictObject({
   withoutPeriod: count,
   /** The months that the inbox has: those made of invoices, and those that came as they are. */
   months: z.array(month),
-  invoiced: z.array(z.strictObject({ month, lines: count, overlapping: count, reduced: count })),
+  invoiced: z.array(
+    z.strictObject({ month, lines: count, overlapping: count, reduced: count, belowZero: count.default(0) }),
+  ),
 });
 
 type State = z.infer<typeof stateSchema>;
@@ -126,7 +128,7 @@ export const spreadExport = async (options: SpreadOptions): Promise<Spread> => {
   const [making, old] = [join(options.making, '.invoices.making'), join(options.making, '.invoices.old')];
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { recursive: true });
-  const state = await options.open(sources, end === 'inclusive', async (books): Promise<State> => {
+  const state = await options.open(sources, { lastDayIsServed: end === 'inclusive' }, async (books): Promise<State> => {
     const { rows, leftOut, withoutPeriod } = books.facts;
     const months = bookMonthsOf(books.facts, settings, isOver);
     const invoiced = await writeBooks(making, folder, months, books, options.progress);

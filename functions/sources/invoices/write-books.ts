@@ -70,13 +70,17 @@ const besides = (own: readonly Beside[], shared: readonly Beside[], month: Month
   return [...own, ...shared];
 };
 
-/** Writes month folders below `dir`, which must be new. A month that has `lines` of its own keeps them. */
+/**
+ * Writes month folders below `dir`, which must be new. A month that has `lines` of its own keeps them. `further` are
+ * notes for the readers of every month.
+ */
 export const writeBooks = async (
   dir: string,
   { shared, months: own }: ExportFolder,
   bookMonths: readonly Month[],
   books: InvoiceBooks,
   progress: (done: number, total: number) => void,
+  further: readonly string[] = [],
 ): Promise<WrittenMonth[]> => {
   const written: WrittenMonth[] = [];
   const all = [...new Set([...bookMonths, ...own.keys()])].sort();
@@ -90,7 +94,7 @@ export const writeBooks = async (
     await copyInto(folder, besides(kept, at === 0 ? shared : [], month));
     if (!invoiced) continue;
     const { lines, mrr, ...remarks } = await books.write(month, join(folder, 'lines.parquet'));
-    const notes = notesOf(books.facts, { lines, ...remarks });
+    const notes = [...notesOf(books.facts, { lines, ...remarks }), ...further];
     const control = { lines, mrr, basis: 'invoiced', ...(notes.length === 0 ? {} : { notes }) };
     await writeFile(join(folder, 'control.json'), `${JSON.stringify(control, null, 2)}\n`, { flag: 'wx' });
     written.push({ month, lines, ...remarks });

@@ -1,5 +1,6 @@
 /** A Recurly site as a billing source: asks for a month's pages, and makes the contract's tables of the kept ones. */
 import { Exact, sum } from '../../core/money.ts';
+import { meteredBelowZero } from '../billing/average-use.ts';
 import { type LineNote, lineNotes } from '../billing/line-notes.ts';
 import type { Batch, BillingSource, KeptPages, Page, PullRequest, TableRow } from '../billing/port.ts';
 import { shared, sideBySide } from '../billing/side-by-side.ts';
@@ -139,6 +140,7 @@ const sentences: readonly LineNote[] = [
   ['taxUnknown', (count) => `${count} include tax that neither subscription nor invoice tells; it was left in`],
   ['meteredZero', (count) => `${count} are for usage and count 0`],
   ['meteredAveraged', (count) => `${count} are for usage and count a month’s average of what three months invoiced`],
+  ['meteredBelowZero', (count) => `${count} ${meteredBelowZero}`],
 ];
 
 const notes = (counts: Readonly<Record<string, number>>): string[] => {

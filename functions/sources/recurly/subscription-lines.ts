@@ -3,6 +3,7 @@ import { Decimal } from 'decimal.js';
 import { Exact, exact, sum, zero } from '../../core/money.ts';
 import { type BillingInterval, monthlyAmount } from '../../core/mrr.ts';
 import { dependencyError } from '../../errors.ts';
+import { averageUse } from '../billing/average-use.ts';
 import { dayOf } from '../billing/calendar.ts';
 import type { Batch, TableRow } from '../billing/port.ts';
 import type { Component, SubscriptionState } from './as-of.ts';
@@ -37,7 +38,8 @@ export type CountName =
   | 'discountsUnknown'
   | 'taxUnknown'
   | 'meteredZero'
-  | 'meteredAveraged';
+  | 'meteredAveraged'
+  | 'meteredBelowZero';
 
 const planFor = ({ planId, subscription }: SubscriptionState, { planOf }: Beside): Plan => {
   const plan = planOf(planId);
@@ -98,19 +100,22 @@ const filled = (row: TableRow): TableRow => Object.fromEntries(Object.entries(ro
 export const subscriptionLines = (state: SubscriptionState, beside: Beside, context: LineContext): Batch => {
   const { subscription, components, certainty } = state;
   const { status, coupons } = beside;
-  const { opportunity, metered } = context.settings;
+  const { opportunity } = context.settings;
   const { currency } = subscription;
   const [interval, length] = intervalOf(planFor(state, beside));
   const charged = components.map(({ amount, catalogItem }) => ({ amount, planId: state.planId, catalogItem }));
   const left = afterDiscounts(charged, coupons, currency);
   const net = withoutTax(state);
   const monthly = (amount: Exact): Exact => monthlyAmount(amount.times(net ?? 1), interval, length);
-  const averaged = metered === 'average';
+  const averaged = context.settings.metered === 'average';
+  const metered = components.filter(({ kind }) => kind === 'usage').length;
 
+  let belowZero = 0;
   const lines = components.map((component, at): TableRow => {
     const { kind, amount, itemId, product, name, quantity } = component;
     const after = left[at] ?? zero;
-    const usage = kind === 'usage' && averaged ? beside.invoicedUsage(product).div(3) : null;
+    const usage = kind === 'usage' && averaged ? averageUse(beside.invoicedUsage(product)) : null;
+    if (usage?.belowZero === true) belowZero += 1;
     const label = usage === null ? '' : ' (monthly average of three months invoiced)';
     const discount = monthly(amount.minus(after));
     return filled({
@@ -122,7 +127,7 @@ export const subscriptionLines = (state: SubscriptionState, beside: Beside, cont
       pricing_model: modelOf(component),
       quantity,
       currency,
-      mrr: toLine(usage ?? monthly(after)).toFixed(4),
+      mrr: (usage?.mrr ?? toLine(monthly(after))).toFixed(4),
       discount_mrr: discount.isZero() ? '' : discount.toFixed(4),
       status,
       renews_on: renewalOf(state, context),
@@ -139,7 +144,8 @@ export const subscriptionLines = (state: SubscriptionState, beside: Beside, cont
     linesUnknown: counting && certainty === 'unknown' ? lines.length : 0,
     discountsUnknown: counting ? beside.unknownCoupons : 0,
     taxUnknown: counting && net === null ? lines.length : 0,
-    [averaged ? 'meteredAveraged' : 'meteredZero']: components.filter(({ kind }) => kind === 'usage').length,
+    [averaged ? 'meteredAveraged' : 'meteredZero']: metered - belowZero,
+    meteredBelowZero: belowZero,
   };
   return {
     rows: { lines },

@@ -2,10 +2,12 @@
 import { addMonths, monthRange, parseMonth } from '../../core/month.ts';
 import { startOf } from '../billing/calendar.ts';
 import { type Examiner, type KeyForm, noSuchList, type Sample, sampleOf } from '../billing/examination.ts';
+import type { PullRequest } from '../billing/port.ts';
 import { eventSeconds } from './as-of.ts';
 import { reasonOf } from './cancellation.ts';
 import type { StripeReader } from './client.ts';
 import { customerRow } from './customer.ts';
+import { invoicedPathOf } from './invoiced/pages.ts';
 import { currencyOf } from './minor-units.ts';
 import { readCustomer, readList, readSubscription } from './objects.ts';
 import { pathOf } from './pages.ts';
@@ -46,8 +48,34 @@ export const stripeExaminer = (stripe: StripeReader, settings: StripeSettings, a
     });
   };
 
-  const beganBefore = async (second: number): Promise<boolean> =>
-    (await page('subscriptions', `/v1/subscriptions?limit=1&status=all&created%5Blt%5D=${second}`)).data.length > 0;
+  // Lists begin with the newest: the oldest is found by halving the time in which it can lie.
+  const oldestOf = async (
+    what: string,
+    first: string,
+    { month, timeZone, until }: PullRequest,
+  ): Promise<number | null> => {
+    const madeBefore = async (second: number): Promise<boolean> =>
+      (await page(what, `${first}&created%5Blt%5D=${second}`)).data.length > 0;
+    if (!(await madeBefore(until))) return null;
+    const months = monthRange(firstMonth, month);
+    let [low, high] = [0, months.length - 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (await madeBefore(startOf(addMonths(months[middle] ?? month, 1), timeZone))) high = middle;
+      else low = middle + 1;
+    }
+    return startOf(months[low] ?? month, timeZone);
+  };
+
+  const invoiced: Pick<Examiner, 'needs' | 'oldestInvoice'> = {
+    needs: (request) => [
+      { permission: 'Customers', path: invoicedPathOf('customers', request, 1) },
+      { permission: 'Subscriptions', path: invoicedPathOf('ended', request, 1) },
+      { permission: 'Invoices', path: invoicedPathOf('invoices', request, 1) },
+      { permission: 'Credit notes', path: invoicedPathOf('credits', request, 1) },
+    ],
+    oldestInvoice: (request) => oldestOf('invoices', '/v1/invoices?limit=1', request),
+  };
 
   return {
     key: keyFormOf(apiKey),
@@ -65,18 +93,7 @@ export const stripeExaminer = (stripe: StripeReader, settings: StripeSettings, a
 
     ask: (path) => stripe.answer(path),
 
-    // Lists begin with the newest: the oldest is found by halving the time in which it can lie.
-    async oldest({ month, timeZone, until }) {
-      if (!(await beganBefore(until))) return null;
-      const months = monthRange(firstMonth, month);
-      let [low, high] = [0, months.length - 1];
-      while (low < high) {
-        const middle = Math.floor((low + high) / 2);
-        if (await beganBefore(startOf(addMonths(months[middle] ?? month, 1), timeZone))) high = middle;
-        else low = middle + 1;
-      }
-      return startOf(months[low] ?? month, timeZone);
-    },
+    oldest: (request) => oldestOf('subscriptions', '/v1/subscriptions?limit=1&status=all', request),
 
     reasons: () => newest('subscriptions', '&status=canceled', (object) => [reasonOf(readSubscription(object), null)]),
 
@@ -89,5 +106,7 @@ export const stripeExaminer = (stripe: StripeReader, settings: StripeSettings, a
         if (status !== 'active' && status !== 'past_due') return [];
         return [...new Set(items.data.map(({ price }) => currencyOf(price.currency)))];
       }),
+
+    ...(settings.basis === 'invoiced' ? invoiced : {}),
   };
 };

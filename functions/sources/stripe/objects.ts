@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { objectReader } from '../billing/object-reader.ts';
 
-const seconds = z.int().nonnegative();
+export const seconds = z.int().nonnegative();
 
 /** An id, or the object in its place. */
-const idOf = z
+export const idOf = z
   .union([z.string(), z.object({ id: z.string() })])
   .transform((value) => (typeof value === 'string' ? value : value.id));
 
@@ -216,7 +216,7 @@ export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
 export type Event = z.infer<typeof eventSchema>;
 export type Change = z.infer<typeof changeSchema>;
 
-const reader = objectReader('Stripe');
+export const reader = objectReader('Stripe');
 
 export const readAsked = reader('time of asking', z.object({ at: seconds }));
 export const readList = reader('list', listSchema);

@@ -7,7 +7,7 @@ import { readAsked, readList } from './objects.ts';
 
 export type ListName = 'subscriptions' | 'customers' | 'invoices' | 'charges' | 'events';
 
-const pageSize = 100;
+export const pageSize = 100;
 
 const discountEvents = ['customer.discount.created', 'customer.discount.updated', 'customer.discount.deleted'];
 
@@ -39,11 +39,16 @@ export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): 
   return withQuery(`/v1/${list}`, [['limit', limit], ...query[list]]);
 };
 
-const withQuery = (path: string, query: readonly (readonly [string, string | number])[]): string =>
+export const withQuery = (path: string, query: readonly (readonly [string, string | number])[]): string =>
   `${path}?${query.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&')}`;
 
 /** A list whose pages have not all come yet. */
-async function* pagesOf(name: string, path: string, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> {
+export async function* pagesOf(
+  name: string,
+  path: string,
+  stripe: StripeReader,
+  kept: KeptPages,
+): AsyncGenerator<Page> {
   let after = '';
   for (let number = 1; ; number++) {
     const pageName = nameOf(name, number);

@@ -1,7 +1,10 @@
 /** What `--source stripe:?…` may say about how an account is to be read. */
+import { basisNames, type MrrBasis } from '../../core/basis.ts';
 import { namesIn, settingsIn, wrongAddress } from '../billing/address.ts';
 
 export type StripeSettings = {
+  /** What months are made of: subscriptions as they stood, or the lines of all invoices over their service periods. */
+  readonly basis: MrrBasis;
   /** Metadata key of a customer that holds the id of its parent customer; null: every customer is its own account. */
   readonly parent: string | null;
   /** Metadata keys that become dimensions; null: all of them. */
@@ -12,22 +15,31 @@ export type StripeSettings = {
   readonly metered: 'zero' | 'average';
 };
 
+/** The folder of months that are made of invoices. */
+export const invoicedName = 'stripe-invoiced';
+
 const form = {
   name: 'stripe',
   title: 'Stripe',
-  known: ['parent', 'dimensions', 'opportunity', 'metered'],
+  known: ['basis', 'parent', 'dimensions', 'opportunity', 'metered'],
   example: 'stripe:?parent=parent_id&dimensions=plan,region',
 };
 
 /**
- * Reads `stripe:` or `stripe:?parent=group&dimensions=plan,region&opportunity=deal&metered=average`.
+ * Reads `stripe:` or `stripe:?parent=group&dimensions=plan,region&opportunity=deal&metered=average`, and
+ * `stripe:?basis=invoiced` with all of these but `metered`.
  * Throws a ReportError of kind `usage` for anything else.
  */
 export const parseStripeAddress = (address: string): StripeSettings => {
   const given = settingsIn(form, address);
   const metered = given.get('metered') ?? 'zero';
   if (metered !== 'zero' && metered !== 'average') throw wrongAddress(form, 'metered is zero or average');
+  const basis = basisNames.find((name) => name === (given.get('basis') ?? 'committed'));
+  if (basis === undefined) throw wrongAddress(form, `basis is one of ${basisNames.join(', ')}`);
+  if (basis === 'invoiced' && given.has('metered'))
+    throw wrongAddress(form, 'metered is for subscriptions; with basis=invoiced, use counts as it was invoiced');
   return {
+    basis,
     parent: given.get('parent') ?? null,
     dimensions: namesIn(given.get('dimensions')),
     opportunity: given.get('opportunity') ?? null,

@@ -1,5 +1,6 @@
 /** A Stripe account as a billing source: asks for a month's pages, and makes the contract's tables of the kept ones. */
 
+import { meteredBelowZero } from '../billing/average-use.ts';
 import { lookBack } from '../billing/page-names.ts';
 import type { Batch, BillingSource, KeptPages, Page, PullRequest, TableRow } from '../billing/port.ts';
 import { shared, sideBySide } from '../billing/side-by-side.ts';
@@ -103,6 +104,7 @@ const sentences: readonly (readonly [CountName, (count: string) => string])[] = 
   ['taxUnknown', (count) => `${count} include tax that no invoice tells; it was left in`],
   ['meteredZero', (count) => `${count} are metered and count 0`],
   ['meteredAveraged', (count) => `${count} are metered and count a month’s average of what three months invoiced`],
+  ['meteredBelowZero', (count) => `${count} ${meteredBelowZero}`],
 ];
 
 const notes = (counts: Readonly<Record<string, number>>): string[] =>

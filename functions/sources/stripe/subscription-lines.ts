@@ -1,8 +1,8 @@
 /** One subscription of Stripe as lines of the contract: monthly, without tax, net of the discounts of that day. */
-import { Decimal } from 'decimal.js';
 import { Exact, exact, zero } from '../../core/money.ts';
 import { monthlyAmount } from '../../core/mrr.ts';
 import { dependencyError } from '../../errors.ts';
+import { type AverageUse, averageUse } from '../billing/average-use.ts';
 import { dayOf } from '../billing/calendar.ts';
 import type { Batch, TableRow } from '../billing/port.ts';
 import { type ActiveDiscount, afterDiscounts, isActive } from './discounted.ts';
@@ -43,7 +43,8 @@ export type CountName =
   | 'discountsUnknown'
   | 'taxUnknown'
   | 'meteredZero'
-  | 'meteredAveraged';
+  | 'meteredAveraged'
+  | 'meteredBelowZero';
 
 const withCoupon = (discount: Discount, { coupon }: Lookups): ActiveDiscount => {
   const found = (discount.couponId === null ? null : coupon(discount.couponId)) ?? discount.coupon;
@@ -104,9 +105,6 @@ const planOf = ({ price, ...item }: Item, averaged: boolean): string => {
   return isMetered({ price, ...item }) && averaged ? `${name} (monthly average of three months invoiced)` : name;
 };
 
-/** Rounded once, to the 4 decimals of a line. */
-const toLine = (amount: Exact): Exact => amount.toDecimalPlaces(4, Decimal.ROUND_HALF_UP);
-
 /** The price of an item in the currency that its subscription is paid in. */
 const priceOf = ({ price }: Item, currency: string, lookups: Lookups): Price => {
   const lookup = priceLookup(price, currency);
@@ -120,7 +118,7 @@ const priceOf = ({ price }: Item, currency: string, lookups: Lookups): Price => 
   );
 };
 
-type Valued = { readonly mrr: Exact; readonly discount: Exact; readonly taxKnown: boolean };
+type Valued = AverageUse & { readonly discount: Exact; readonly taxKnown: boolean };
 
 const valuesOf = (
   subscription: Subscription,
@@ -146,14 +144,14 @@ const valuesOf = (
   );
   return items.map((item, at) => {
     if (isMetered(item)) {
-      const average = settings.metered === 'average' ? lookups.invoicedUsage(item.id).div(3) : zero;
-      return { mrr: toLine(average), discount: zero, taxKnown: true };
+      const { mrr, belowZero } = averageUse(settings.metered === 'average' ? lookups.invoicedUsage(item.id) : zero);
+      return { mrr, discount: zero, taxKnown: true, belowZero };
     }
     const net = withoutTax(subscription, item, lookups);
     const { interval, interval_count: count } = item.price.recurring ?? { interval: 'month', interval_count: 1 };
     const [before, after] = [amounts[at] ?? zero, left[at] ?? zero];
     const monthly = (amount: Exact) => monthlyAmount(amount.times(net ?? 1), interval, count);
-    return { mrr: monthly(after), discount: monthly(before.minus(after)), taxKnown: net !== null };
+    return { mrr: monthly(after), discount: monthly(before.minus(after)), taxKnown: net !== null, belowZero: false };
   });
 };
 
@@ -212,6 +210,7 @@ export const subscriptionLines = (state: SubscriptionState, context: LineContext
   });
   const total = lines.reduce((sum, { mrr }) => sum.plus(exact(mrr ?? '0')), zero);
   const metered = items.filter(isMetered).length;
+  const belowZero = values.filter((value) => value.belowZero).length;
   const ofItems = items.reduce((sum, item) => sum + activeDiscounts(item.discounts, context).unknown, 0);
   const counts: Partial<Record<CountName, number>> = {
     lines: lines.length,
@@ -219,7 +218,8 @@ export const subscriptionLines = (state: SubscriptionState, context: LineContext
     linesUnknown: certainty === 'unknown' ? lines.length : 0,
     discountsUnknown: named.unknown + ofItems,
     taxUnknown: values.filter(({ taxKnown }) => !taxKnown).length,
-    [averaged ? 'meteredAveraged' : 'meteredZero']: metered,
+    [averaged ? 'meteredAveraged' : 'meteredZero']: metered - belowZero,
+    meteredBelowZero: belowZero,
   };
   return {
     rows: { lines },

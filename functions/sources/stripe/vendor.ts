@@ -1,7 +1,8 @@
 /** Stripe as a vendor. */
+import { usageError } from '../../errors.ts';
 import { examinedAttempts } from '../billing/examination.ts';
 import type { Vendor } from '../billing/vendor.ts';
-import { parseStripeAddress } from './settings.ts';
+import { invoicedName, parseStripeAddress } from './settings.ts';
 
 export const stripe: Vendor = {
   name: 'stripe',
@@ -9,10 +10,23 @@ export const stripe: Vendor = {
   keyVariable: 'STRIPE_API_KEY',
   urlVariable: 'RETENTION_STRIPE_URL',
   check: (address) => void parseStripeAddress(address),
+  invoices: {
+    name: invoicedName,
+    asked: (address) => parseStripeAddress(address).basis === 'invoiced',
+    async open(address, credentials) {
+      const { stripeReader } = await import('./client.ts');
+      const { stripeInvoices } = await import('./invoiced/source.ts');
+      return stripeInvoices(stripeReader(credentials), parseStripeAddress(address));
+    },
+  },
   async open(address, credentials) {
     const { stripeReader } = await import('./client.ts');
     const { stripeSource } = await import('./stripe-source.ts');
-    return stripeSource(stripeReader(credentials), parseStripeAddress(address));
+    const settings = parseStripeAddress(address);
+    // Months as they stood must never pass for what was asked for.
+    if (settings.basis !== 'committed')
+      throw usageError('the address asks for months made of invoices, which are not pulled here', 'Leave basis out.');
+    return stripeSource(stripeReader(credentials), settings);
   },
   async examine(address, credentials) {
     const { stripeReader } = await import('./client.ts');

@@ -1,5 +1,6 @@
 /** What a subscription of Chargebee is worth a month: prices, tiers, currencies, discounts, tax, metered use. */
 import { describe, expect, it } from 'vitest';
+import { notes } from '../../../functions/sources/chargebee/notes.ts';
 import {
   billsIn,
   context,
@@ -325,6 +326,17 @@ describe('a metered item', () => {
       pricing_model: 'usage',
     });
     expect(counts).toEqual({ lines: 2, meteredAveraged: 1 });
+  });
+
+  it('is worth nothing where more was taken off than invoiced, and says so', () => {
+    const where = context('chargebee:?site=acme&metered=average', { prices, items });
+    const bills = billsIn([used(where.until - 1, 6_000), used(where.usedFrom, -9_000)]);
+    const { rows, counts } = linesOf(raw, where, { bills });
+    expect(rows.lines?.[1]).toMatchObject({ mrr: '0.0000', pricing_model: 'usage' });
+    expect(counts).toEqual({ lines: 2, meteredBelowZero: 1 });
+    expect(notes(counts)).toEqual([
+      '1 of 2 lines are metered, had more paid back than three months invoiced, and count 0',
+    ]);
   });
 });
 

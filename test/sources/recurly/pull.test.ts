@@ -250,6 +250,28 @@ describe('a pull', () => {
     });
   });
 
+  it('of usage that was paid back beyond what was invoiced counts 0 and says so', async () => {
+    const back = line({
+      invoice_id: 'inv_tern_2026-09-10',
+      id: 'line_back',
+      type: 'credit',
+      origin: 'add_on',
+      subscription_id: 'sub_tern',
+      add_on_code: 'calls',
+      subtotal: -5.5,
+    });
+    recurly.site = {
+      ...recurly.site,
+      invoices: recurly.site.invoices.map((invoice) =>
+        invoice.id === back.invoice_id ? { ...invoice, line_items: [...(invoice.line_items as Raw[]), back] } : invoice,
+      ),
+    };
+    const notes = await pull('2026-10', { address: 'recurly:?metered=average' });
+    expect(notes).toContain('1 of 20 lines are metered, had more paid back than three months invoiced, and count 0');
+    const rows = await rowsOf('lines', '2026-10');
+    expect(rows.find(({ product }) => product === 'calls')).toMatchObject({ mrr: '0.0000' });
+  });
+
   it('has parents, dimensions and opportunities as the address says', async () => {
     const { accounts, subscriptions } = recurly.site;
     recurly.site = {

@@ -88,6 +88,10 @@ describe('an add-on', () => {
     const averaged = linesOf(metered, { address: 'recurly:?metered=average', usage: '100' });
     expect(averaged?.rows.lines?.[1]).toMatchObject({ mrr: '33.3333', pricing_model: 'usage' });
     expect(averaged?.counts).toMatchObject({ meteredAveraged: 1 });
+    const paidBack = linesOf(metered, { address: 'recurly:?metered=average', usage: '-100' });
+    expect(paidBack?.rows.lines?.[1]).toMatchObject({ mrr: '0.0000', pricing_model: 'usage' });
+    expect(paidBack?.counts).toMatchObject({ meteredBelowZero: 1 });
+    expect(paidBack?.counts).not.toHaveProperty('meteredAveraged');
   });
 
   it('that came after the month’s end, or went before it, is not there', () => {

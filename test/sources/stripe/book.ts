@@ -3,7 +3,7 @@ import { addMonths, monthRange, parseMonth } from '../../../functions/core/month
 import type { Account, StripeObject } from '../../servers/stripe.ts';
 import { at, coupon, discount, item, price, type Raw, subscription } from './objects.ts';
 
-type ListName = Exclude<keyof Account, 'subscription_items'>;
+type ListName = Exclude<keyof Account, 'subscription_items' | 'credit_notes'>;
 type State = Record<ListName, Map<string, StripeObject>>;
 type Happening = readonly [when: string, what: (state: State, now: number) => void];
 

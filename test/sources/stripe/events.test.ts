@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMonth } from '../../../functions/core/month.ts';
 import { dayOf, spanOf } from '../../../functions/sources/billing/calendar.ts';
+import { invoicesAsked } from '../../../functions/sources/billing/vendor.ts';
 import { cancellationRows } from '../../../functions/sources/stripe/cancellation.ts';
 import { customerRow } from '../../../functions/sources/stripe/customer.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../../../functions/sources/stripe/failed-payments.ts';
 import { readCharge, readCustomer, readInvoice, readSubscription } from '../../../functions/sources/stripe/objects.ts';
 import { parseStripeAddress } from '../../../functions/sources/stripe/settings.ts';
+import { stripe } from '../../../functions/sources/stripe/vendor.ts';
 import { at, type Raw, subscription } from './objects.ts';
 
 const month = parseMonth('2026-10');
@@ -53,9 +55,21 @@ describe('the settings', () => {
     'stripe:?parent=',
     'stripe:?metered=yes',
     'stripe:?parent=a&parent=b',
+    'stripe:?basis=paid',
+    'stripe:?basis=invoiced&metered=average',
   ])('%s is refused', (address) =>
     expect(() => parseStripeAddress(address)).toThrow('does not say how to read Stripe'),
   );
+
+  it('say what months are made of, and nothing takes one for the other', async () => {
+    expect(parseStripeAddress('stripe:').basis).toBe('committed');
+    expect(parseStripeAddress('stripe:?basis=invoiced').basis).toBe('invoiced');
+    expect(invoicesAsked(stripe, 'stripe:?basis=committed')).toBeNull();
+    expect(invoicesAsked(stripe, 'stripe:?basis=invoiced')?.name).toBe('stripe-invoiced');
+    await expect(stripe.open('stripe:?basis=invoiced', { apiKey: 'rk_test_1' })).rejects.toMatchObject({
+      kind: 'usage',
+    });
+  });
 });
 
 describe('an end', () => {

@@ -1,6 +1,8 @@
 /** What a subscription of Stripe is worth a month: prices, tiers, currencies, discounts, tax, metered use. */
 import { describe, expect, it } from 'vitest';
 import { exact, sum } from '../../../functions/core/money.ts';
+import { parseStripeAddress } from '../../../functions/sources/stripe/settings.ts';
+import { stripeSource } from '../../../functions/sources/stripe/stripe-source.ts';
 import {
   at,
   context,
@@ -204,9 +206,8 @@ describe('tax that a price includes', () => {
 });
 
 describe('a metered price', () => {
-  const metered = subscription({
-    items: [item({ quantity: undefined, price: price({ nickname: 'Calls', recurring: { usage_type: 'metered' } }) })],
-  });
+  const calls = price({ nickname: 'Calls', recurring: { usage_type: 'metered' } });
+  const metered = subscription({ items: [item({ quantity: undefined, price: calls })] });
 
   it('is worth nothing, and is counted', () => {
     const { rows, counts } = linesOf(metered);
@@ -223,6 +224,23 @@ describe('a metered price', () => {
       { mrr: '33.3333', plan: 'Calls (monthly average of three months invoiced)', pricing_model: 'usage' },
     ]);
     expect(counts).toEqual({ lines: 1, meteredAveraged: 1 });
+  });
+
+  it('is worth nothing where more was paid back than invoiced, and says so', () => {
+    const invoicedUsage = (id: string) => exact(id === 'si_1' ? '-100' : '30');
+    const both = ['si_1', 'si_2'].map((id) => item({ id, quantity: undefined, price: calls }));
+    const { rows, counts, control } = linesOf(
+      subscription({ items: both }),
+      context('stripe:?metered=average', { invoicedUsage }),
+    );
+    expect(rows.lines).toMatchObject([{ mrr: '0.0000' }, { mrr: '10.0000' }]);
+    expect(control.mrr).toEqual({ USD: '10.0000' });
+    expect(counts).toEqual({ lines: 2, meteredAveraged: 1, meteredBelowZero: 1 });
+    const unasked = { get: async () => null, answer: async () => null };
+    expect(stripeSource(unasked, parseStripeAddress('stripe:')).notes(counts)).toEqual([
+      '1 of 2 lines are metered and count a month’s average of what three months invoiced',
+      '1 of 2 lines are metered, had more paid back than three months invoiced, and count 0',
+    ]);
   });
 });
 

@@ -1,0 +1,53 @@
+/** Months made of an account's invoices, looked over: how far they reach, what must be read for them, and once they are there. */
+import { describe, expect, it } from 'vitest';
+import { account as invoicedAccount } from '../sources/stripe/invoiced/book.ts';
+import { accountUnderLook, outcomes } from './account-look.ts';
+import { named } from './look.ts';
+
+const { server, look, check, pull } = accountUnderLook();
+
+describe('months made of invoices', () => {
+  const address = 'stripe:?basis=invoiced&parent=group';
+
+  it('are told how far they reach, and what the key must read for them', async () => {
+    server().account = invoicedAccount();
+    const diagnosis = await look({ address });
+    expect(outcomes(diagnosis).slice(0, 7)).toEqual([
+      'key: warn',
+      'read Customers: ok',
+      'read Subscriptions: ok',
+      'read Invoices: ok',
+      'read Credit notes: ok',
+      'clock: ok',
+      'history: ok',
+    ]);
+    expect(named(diagnosis.checks, 'history').seen).toBe(
+      'the oldest invoice is of 2025-09: months from then to 2026-10 can be made of invoices, at any time, on the basis invoiced',
+    );
+    expect(named(diagnosis.checks, 'pulled').seen).toBe('2026-10 has not been pulled yet; no month so far');
+    expect(await check('history', { address, month: '2025-08' })).toMatchObject({
+      outcome: 'warn',
+      seen: 'there is no invoice before the end of 2025-08',
+    });
+    server().fault = (_, path) => (path === '/v1/credit_notes' ? { status: 403 } : null);
+    expect((await check('read Credit notes', { address })).fix).toBe(
+      'Give the key the permission to read Credit notes.',
+    );
+  });
+
+  it('are looked at as a whole once they are there, the newest and those before it', async () => {
+    server().account = invoicedAccount();
+    await pull({ address, now: '2026-11-12T06:00:00Z' });
+    for (const month of ['2026-10', '2026-03']) {
+      const diagnosis = await look({ address, month });
+      expect(named(diagnosis.checks, 'pulled')).toMatchObject({
+        outcome: 'ok',
+        seen: `${month} was pulled from Stripe on 2026-11-12; 14 months from 2025-09 to 2026-10`,
+      });
+      expect(named(diagnosis.checks, 'control totals').outcome).toBe('ok');
+      expect(named(diagnosis.checks, 'customers').outcome).toBe('ok');
+    }
+    // Months as they stood are another matter.
+    expect(await check('pulled')).toMatchObject({ seen: '2026-10 has not been pulled yet; no month so far' });
+  });
+});
