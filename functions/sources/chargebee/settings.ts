@@ -1,23 +1,18 @@
 /** What `--source chargebee:?…` may say about how a site is to be read. */
-import { namesIn, settingsIn, wrongAddress } from '../billing/address.ts';
+import { settingsIn, wrongAddress } from '../billing/address.ts';
+import { type SharedSettings, sharedNames, sharedSettings } from '../billing/shared-settings.ts';
 
-export type ChargebeeSettings = {
+export type ChargebeeSettings = SharedSettings & {
   /** The name of the site, as in `<site>.chargebee.com`. */
   readonly site: string;
   /** Custom field of a customer that holds its parent's customer id; null: Chargebee's own hierarchy says. */
   readonly parent: string | null;
-  /** Custom fields of customers that become dimensions; null: all of them. */
-  readonly dimensions: readonly string[] | null;
-  /** Custom field of a subscription that holds its CRM opportunity. */
-  readonly opportunity: string | null;
-  /** What a metered item is worth: nothing, or a month's average of what was invoiced in the last three. */
-  readonly metered: 'zero' | 'average';
 };
 
 const form = {
   name: 'chargebee',
   title: 'Chargebee',
-  known: ['site', 'parent', 'dimensions', 'opportunity', 'metered'],
+  known: ['site', 'parent', ...sharedNames],
   example: 'chargebee:?site=acme&dimensions=plan,region',
   alone: false,
 };
@@ -32,13 +27,5 @@ export const parseChargebeeAddress = (address: string): ChargebeeSettings => {
   // It becomes a part of the host's name that the key is sent to.
   if (site === undefined || !/^[a-z0-9][a-z0-9-]{0,61}$/i.test(site))
     throw wrongAddress(form, 'site is the name before .chargebee.com, letters, digits and hyphens');
-  const metered = given.get('metered') ?? 'zero';
-  if (metered !== 'zero' && metered !== 'average') throw wrongAddress(form, 'metered is zero or average');
-  return {
-    site: site.toLowerCase(),
-    parent: given.get('parent') ?? null,
-    dimensions: namesIn(given.get('dimensions')),
-    opportunity: given.get('opportunity') ?? null,
-    metered,
-  };
+  return { site: site.toLowerCase(), parent: given.get('parent') ?? null, ...sharedSettings(form, given) };
 };

@@ -1,9 +1,10 @@
 /** One subscription of Chargebee as lines of the contract: monthly, without tax, net of the discounts of that day. */
-import { Exact, exact, zero } from '../../core/money.ts';
+import { Exact, zero } from '../../core/money.ts';
 import { monthlyAmount } from '../../core/mrr.ts';
 import { dependencyError } from '../../errors.ts';
 import { type AverageUse, averageUse } from '../billing/average-use.ts';
 import { dayOf } from '../billing/calendar.ts';
+import { filled, lineBatch } from '../billing/line-batch.ts';
 import type { Batch, TableRow } from '../billing/port.ts';
 import { shown } from '../billing/shown.ts';
 import { type Bill, includedTax, invoicedUse, newestBill } from './billed.ts';
@@ -152,8 +153,6 @@ const mrrDiffers = ({ mrr, currency_code: currency }: Subscription, lines: Exact
   return told.minus(lines).abs().greaterThan(rounding);
 };
 
-const filled = (row: TableRow): TableRow => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== ''));
-
 /** Ids of lines: the item price, told apart where a subscription has it more than once. */
 const lineIds = (items: readonly Priced[]): string[] => {
   const seen = new Map<string, number>();
@@ -201,7 +200,6 @@ export const subscriptionLines = (state: Standing, context: LineContext): Batch 
       opportunity_id: settings.opportunity === null ? '' : fieldOf(subscription, settings.opportunity),
     });
   });
-  const total = lines.reduce((sum, { mrr }) => sum.plus(exact(mrr ?? '0')), zero);
   const fixed = values.reduce((sum, { mrr }, at) => (items[at]?.metered === true ? sum : sum.plus(mrr)), zero);
   const comparable =
     certainty === 'seen' && subscription.mrr !== undefined && (status === 'active' || status === 'past_due');
@@ -221,9 +219,5 @@ export const subscriptionLines = (state: Standing, context: LineContext): Batch 
     subscriptionsCompared: comparable ? 1 : 0,
     mrrDiffers: comparable && mrrDiffers(subscription, fixed, items.length) ? 1 : 0,
   };
-  return {
-    rows: { lines },
-    control: { lines: lines.length, mrr: lines.length === 0 ? {} : { [currency]: total.toFixed(4) } },
-    counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
-  };
+  return lineBatch(lines, currency, counts);
 };

@@ -1,11 +1,13 @@
 /** One subscription of Recurly as lines of the contract: monthly, without tax, net of the coupons of that day. */
 import { Decimal } from 'decimal.js';
-import { Exact, exact, sum, zero } from '../../core/money.ts';
+import { Exact, zero } from '../../core/money.ts';
 import { type BillingInterval, monthlyAmount } from '../../core/mrr.ts';
 import { dependencyError } from '../../errors.ts';
 import { averageUse } from '../billing/average-use.ts';
 import { dayOf } from '../billing/calendar.ts';
+import { filled, lineBatch } from '../billing/line-batch.ts';
 import type { Batch, TableRow } from '../billing/port.ts';
+import { shown } from '../billing/shown.ts';
 import type { Component, SubscriptionState } from './as-of.ts';
 import { afterDiscounts } from './discounted.ts';
 import type { Coupon, Plan } from './objects.ts';
@@ -46,7 +48,7 @@ const planFor = ({ planId, subscription }: SubscriptionState, { planOf }: Beside
   if (plan !== null) return plan;
   throw dependencyError(
     'RECURLY_PLAN',
-    `Recurly does not tell the plan ${planId.replaceAll(/[^\w-]/g, '?')} of the subscription ${subscription.id.replaceAll(/[^\w-]/g, '?')}`,
+    `Recurly does not tell the plan ${shown(planId)} of the subscription ${shown(subscription.id)}`,
     'Look at the subscription in Recurly; its plan is needed for the length of its billing period.',
   );
 };
@@ -89,8 +91,6 @@ const invoiceOf = ({ subscription, billed }: SubscriptionState, until: number): 
 const toLine = (amount: Exact): Exact => amount.toDecimalPlaces(4, Decimal.ROUND_HALF_UP);
 
 const textLength = 10_000;
-
-const filled = (row: TableRow): TableRow => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== ''));
 
 /**
  * The lines of a subscription as it stood at the month's end: one for its plan and one for each add-on, amounts in money
@@ -135,7 +135,6 @@ export const subscriptionLines = (state: SubscriptionState, beside: Beside, cont
       opportunity_id: subscription.custom_fields.find(({ name: field }) => field === opportunity)?.value ?? '',
     });
   });
-  const total = sum(lines.map(({ mrr }) => exact(mrr ?? '0')));
   // Of what counts 0 whatever it costs, nothing is in doubt.
   const counting = status === 'active' || status === 'past_due';
   const counts: Partial<Record<CountName, number>> = {
@@ -147,9 +146,5 @@ export const subscriptionLines = (state: SubscriptionState, beside: Beside, cont
     [averaged ? 'meteredAveraged' : 'meteredZero']: metered - belowZero,
     meteredBelowZero: belowZero,
   };
-  return {
-    rows: { lines },
-    control: { lines: lines.length, mrr: { [currency]: total.toFixed(4) } },
-    counts: Object.fromEntries(Object.entries(counts).filter(([, number]) => number > 0)),
-  };
+  return lineBatch(lines, currency, counts);
 };
