@@ -63,6 +63,9 @@ const moverOf = (window: WindowName, row: Row): TopMover => {
     openingMrr: row.opening_mrr ?? '',
     closingMrr: row.closing_mrr ?? '',
     deltaMrr: row.delta_mrr ?? '',
+    opportunityIds: row.opportunity_ids ?? '',
+    opportunityTypes: row.opportunity_types ?? '',
+    opportunityOwners: row.opportunity_owners ?? '',
   };
 };
 
@@ -204,7 +207,7 @@ const measureWindow = async (
     traced,
     segments,
     leftOut: names.filter((name) => !shown.includes(name)),
-    topMovers: (await lake.rows(lineage.topMovers(accounts))).map((row) => moverOf(window, row)),
+    topMovers: (await lake.rows(lineage.topMovers(accounts, window))).map((row) => moverOf(window, row)),
     problems: openBridge({ window, total, bridge, book, segments }),
     gates: [
       ...unclassifiedChurn(window, total, config),

@@ -148,6 +148,10 @@ export const topMoverSchema = z.strictObject({
   openingMrr: money,
   closingMrr: money,
   deltaMrr: signedMoney,
+  /** As in the ledger: of several, joined by `;`. Empty where none is known, and in reports of a version without them. */
+  opportunityIds: z.string().default(''),
+  opportunityTypes: z.string().default(''),
+  opportunityOwners: z.string().default(''),
 });
 
 export const reportSchema = z.strictObject({

@@ -289,13 +289,21 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
 
     windowAccounts,
 
-    topMovers: (accounts: DerivedTable): Derived => {
+    topMovers: (accounts: DerivedTable, window: WindowName): Derived => {
+      const found = evidence(accounts, window);
+      const { ids_that_suffice: _, ...where } = evidenceParameters(found);
       const { sources, parameters } = names(accounts.month);
       return derive(
         'top-movers',
         accounts.month,
-        { closing_month: text(accounts.month), version: text(accounts.target.version), decimals, ...parameters },
-        [accounts, ...sources],
+        {
+          closing_month: text(accounts.month),
+          version: text(accounts.target.version),
+          decimals,
+          ...parameters,
+          ...where,
+        },
+        [accounts, found.ids, found.opportunities, ...sources],
       );
     },
 

@@ -7,17 +7,32 @@ import { type Signed, signedAmount } from './signed.ts';
 
 export type MoverLine = {
   readonly account: string;
-  /** "Churn, involuntary: card_expired" */
+  /** "Churn, involuntary: card_expired", "Expansion: opportunity 006A1 (Upsell, Ada Moss)" */
   readonly why: string;
   readonly from: string;
   readonly to: string;
   readonly change: Signed;
 };
 
-const whyOf = ({ movement, cause, reason }: TopMover): string => {
+const parts = (list: string): string[] => (list === '' ? [] : list.split(';'));
+
+/** The sale behind a movement, as far as the CRM tells it: the first of several. Null where none is known. */
+const saleOf = ({ opportunityIds, opportunityTypes, opportunityOwners }: TopMover): string | null => {
+  const [id, ...others] = parts(opportunityIds);
+  if (id === undefined) return null;
+  // Lists go together: the first type and owner are those of the first id.
+  const about = [parts(opportunityTypes)[0] ?? '', parts(opportunityOwners)[0] ?? ''].filter((text) => text !== '');
+  const told = about.length === 0 ? '' : ` (${about.map((text) => displayText(text, 30)).join(', ')})`;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `opportunity ${displayText(id, 30)}${told}${more}`;
+};
+
+const whyOf = (mover: TopMover): string => {
+  const { movement, cause, reason } = mover;
   const name = `${movement.charAt(0).toUpperCase()}${movement.slice(1)}`;
   const caused = cause === null ? name : `${name}, ${cause}`;
-  return reason === null || reason === '' ? caused : `${caused}: ${displayText(reason, 50)}`;
+  const given = reason === null || reason === '' ? saleOf(mover) : displayText(reason, 50);
+  return given === null ? caused : `${caused}: ${given}`;
 };
 
 /** A name is optional in the customers file; an account is never nameless here. */

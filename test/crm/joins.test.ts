@@ -53,6 +53,13 @@ describe('by id', () => {
       opportunity_owners: 'owner_of_o-new',
       opportunity_joined_by: 'id',
     });
+    // The largest moves say the same.
+    const movers = measured.report.topMovers.filter(({ window }) => window === 'month');
+    expect(movers.map((mover) => [mover.accountId, mover.opportunityIds, mover.opportunityOwners])).toEqual([
+      ['ada', 'o-new', 'owner_of_o-new'],
+      ['bob', 'o-9', ''],
+    ]);
+    expect(movers[0]?.opportunityTypes).toBe('type_of_o-new');
     // An id that the export does not know stays an id, and is no trace.
     expect(bob).toMatchObject({ opportunity_ids: 'o-9', opportunity_types: '', opportunity_joined_by: '' });
     expect(measured.report.windows.month).toMatchObject({

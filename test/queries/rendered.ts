@@ -39,7 +39,7 @@ export const renderedQueries = (reportingCurrency = 'USD'): ReadonlyMap<QueryNam
   const waiting: (Derived | DerivedTable)[] = [
     accounts,
     lineage.cells(accounts),
-    lineage.topMovers(accounts),
+    lineage.topMovers(accounts, 'ttm'),
     lineage.movements(accounts, 'ttm', lineage.dimensions(closing)),
     lineage.traced(accounts, 'ttm'),
     lineage.bookTotal(closing, closing),

@@ -133,6 +133,8 @@ const movementOf = (opening: number, closed: number): TopMover['movement'] => {
   return closed > opening ? 'expansion' : 'contraction';
 };
 
+const noSale = { opportunityIds: '', opportunityTypes: '', opportunityOwners: '' };
+
 const moversOf = (window: WindowName): TopMover[] =>
   book
     .map((account) => ({
@@ -155,6 +157,7 @@ const moversOf = (window: WindowName): TopMover[] =>
         openingMrr: (opening / 100).toFixed(2),
         closingMrr: (closed / 100).toFixed(2),
         deltaMrr: ((closed - opening) / 100).toFixed(2),
+        ...(movement === 'churn' ? noSale : { ...noSale, opportunityIds: `opp_${account.id}` }),
       };
     });
 
