@@ -10,11 +10,13 @@ import { parseConfig } from '../../../../functions/config-file.ts';
 import { exact } from '../../../../functions/core/money.ts';
 import { parseMonth } from '../../../../functions/core/month.ts';
 import { runMonth, type World } from '../../../../functions/pipeline.ts';
+import { spanOf } from '../../../../functions/sources/billing/calendar.ts';
 import { writeFiles } from '../../../pipeline/book.ts';
 import { treeOf } from '../../../pipeline/folder.ts';
 import { type Account, apiKey, type StripeObject, type StripeServer, startStripe } from '../../../servers/stripe.ts';
 import { item, price, subscription } from '../objects.ts';
 import { account, bookAt, byHand, months, november, rates } from './book.ts';
+import { lifeOf } from './lives.ts';
 import { at, invoiceOf, type Line } from './objects.ts';
 
 const address = 'stripe:?basis=invoiced&parent=group';
@@ -118,6 +120,33 @@ it('their report is that of the book by hand, and says what it rests on', async 
     '1 of 16 lines of credit notes name no line of their invoice: they take nothing off the MRR',
   );
 }, 120_000);
+
+it('subscriptions that change and end at any moment are at each month’s end what they were then', async () => {
+  const now = '2026-11-12T06:00:00Z';
+  const lives = Array.from({ length: 120 }, (_, number) => lifeOf(number, at('2025-09-01T00:00:00Z'), at(now)));
+  stripe.account = {
+    ...account(),
+    invoices: lives.flatMap(({ invoices }) => invoices),
+    subscriptions: lives.flatMap(({ ended }) => ended ?? []),
+    credit_notes: [],
+  };
+  // A zone whose clocks change within periods.
+  await pull('2026-10', { timeZone: 'Europe/Berlin' });
+  let compared = 0;
+  for (const month of months) {
+    const lines = await linesAt(month);
+    const { until } = spanOf(month, 'Europe/Berlin');
+    for (const { id, stretches } of lives) {
+      const was = (stretches.find(({ from, to }) => from < until && to >= until)?.mrr ?? 0) / 100;
+      const [, , , told = '0'] = lines.find((line) => line.startsWith(`${id} `))?.split(' ') ?? [];
+      // The cents of a share of a period are many times that of the whole.
+      const apart = exact(told).minus(was).abs();
+      expect([month, id, was, told, apart.lessThanOrEqualTo(0.05 + was * 0.003)]).toEqual([month, id, was, told, true]);
+      compared += was === 0 ? 0 : 1;
+    }
+  }
+  expect(compared).toBeGreaterThan(500);
+}, 60_000);
 
 describe('months that are there', () => {
   const asked = async (work: () => Promise<unknown>): Promise<number> => {
