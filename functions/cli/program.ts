@@ -149,7 +149,7 @@ program
   .command('doctor')
   .description('look a source or a stack over and say what is to be put right; writes nothing')
   .addOption(new Option('--month <YYYY-MM>', 'the month to look at; default: the newest one').argParser(monthArgument))
-  .addOption(source())
+  .addOption(new Option('--source <dir>', 'folder of snapshots, an account such as stripe:, or invoices: and a folder'))
   .addOption(home())
   .addOption(stack())
   .addOption(config())
