@@ -1,6 +1,7 @@
 /** What discounts leave of the items of a subscription, in the order that Stripe takes them off. */
 import { Exact, sum, zero } from '../../core/money.ts';
 import { dependencyError } from '../../errors.ts';
+import { shown } from '../billing/shown.ts';
 import { currencyOf, moneyOf } from './minor-units.ts';
 import type { Coupon, Discount } from './objects.ts';
 
@@ -27,7 +28,7 @@ const amountOff = (coupon: Coupon, currency: string): Exact => {
   if (option !== undefined) return moneyOf(option.amount_off, currency);
   throw dependencyError(
     'STRIPE_COUPON',
-    `Stripe's coupon ${coupon.id.replaceAll(/[^\w-]/g, '?')} takes off an amount in another currency than ${currency}`,
+    `Stripe's coupon ${shown(coupon.id)} takes off an amount in another currency than ${currency}`,
     'Look at the coupon in the Stripe dashboard.',
   );
 };

@@ -1,5 +1,5 @@
 /** Invoices whose payment failed, as rows of the payments table: what failed, why, and what came of it. */
-import { dayOf } from '../billing/calendar.ts';
+import { type Outcome, paymentRows } from '../billing/failed-payment.ts';
 import type { PullRequest, TableRow } from '../billing/port.ts';
 import type { Dunning } from './cancellation.ts';
 import { currencyOf, moneyOf } from './minor-units.ts';
@@ -51,11 +51,6 @@ export const failureOf = (invoice: Invoice, failures: ReadonlyMap<string, Failur
 /** What became of the subscription behind an invoice, as far as its payments depend on it. */
 export type Ending = { readonly endedAt: number | null; readonly unpaid: boolean };
 
-export type Outcome = {
-  readonly state: 'in_grace' | 'recovered' | 'exhausted';
-  readonly resolvedAt: number | null;
-};
-
 /** What had come of a failed invoice just before `until`. */
 export const outcomeOf = (
   { status_transitions: at }: Invoice,
@@ -72,30 +67,17 @@ export const outcomeOf = (
   return { state: 'in_grace', resolvedAt: null };
 };
 
-/** An invoice's row, in the month that it first failed in and in the one that it was settled in. */
+/** The rows of an invoice in the payments table; one that is nobody's has none. */
 export const failedPaymentRows = (
-  invoice: Invoice,
-  failure: Failure,
+  { id, customer, currency: code, amount_due: due }: Invoice,
+  { declineCode, firstFailedAt }: Failure,
   outcome: Outcome,
-  { from, until, timeZone }: PullRequest,
+  request: PullRequest,
 ): TableRow[] => {
-  const { customer, currency: code, amount_due: due } = invoice;
-  const inside = (at: number | null) => at !== null && at >= from && at < until;
-  if (customer === null || customer === undefined || due < 0) return [];
-  if (!inside(failure.firstFailedAt) && !inside(outcome.resolvedAt)) return [];
+  if (customer === null || customer === undefined) return [];
   const currency = currencyOf(code);
-  return [
-    {
-      customer_id: customer,
-      invoice_id: invoice.id,
-      failed_on: dayOf(failure.firstFailedAt, timeZone),
-      amount: moneyOf(due, currency).toFixed(),
-      currency,
-      ...(failure.declineCode === '' ? {} : { decline_code: failure.declineCode }),
-      state: outcome.state,
-      ...(outcome.resolvedAt === null ? {} : { resolved_on: dayOf(outcome.resolvedAt, timeZone) }),
-    },
-  ];
+  const payment = { invoice: id, customer, amount: moneyOf(due, currency), currency, declineCode, firstFailedAt };
+  return paymentRows(payment, outcome, request);
 };
 
 /** What dunning had come to, for the subscription's cancellation. */

@@ -1,8 +1,6 @@
 /** The lists of a month, put aside by customer: everything about a customer is then in one part that fits in memory. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Aside, putAside, readAside } from '../billing/aside.ts';
+import type { Aside } from '../billing/aside.ts';
+import { monthAside } from '../billing/month-aside.ts';
 import { lookBack } from '../billing/page-names.ts';
 import type { KeptPages, PullRequest } from '../billing/port.ts';
 import { changeOf, earlier, objectBefore } from './as-of.ts';
@@ -123,12 +121,6 @@ const partOf = (texts: readonly string[]): Part => {
 
 /** The kept lists of a month, part by part. Reads the kept pages once for all who ask with the same scratch folder. */
 export async function* gathered(request: PullRequest, settings: StripeSettings, kept: KeptPages): AsyncGenerator<Part> {
-  const own = request.scratch === undefined ? await mkdtemp(join(tmpdir(), 'stripe-')) : null;
-  try {
-    const dir = join(request.scratch ?? own ?? '', 'by-customer');
-    await putAside(dir, recordsOf(request, settings, kept));
-    for await (const texts of readAside(dir)) yield partOf(texts);
-  } finally {
-    if (own !== null) await rm(own, { recursive: true, force: true });
-  }
+  await using aside = await monthAside(request, 'by-customer', recordsOf(request, settings, kept));
+  for await (const texts of aside.parts()) yield partOf(texts);
 }

@@ -1,5 +1,7 @@
 /** Which pages a month of Stripe is made of, how they are asked for, and how kept ones are read again. */
-import { keyOf, lookBack, nameOf } from '../billing/page-names.ts';
+import { keptObjects, type ListForm, newPages, pagesOf as pagesIn } from '../billing/listed.ts';
+import { lookedUp as foundAt, lookupPage } from '../billing/looked-up.ts';
+import { keyOf, lookBack } from '../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../billing/port.ts';
 import { eventSeconds, subscriptionEvents } from './as-of.ts';
 import type { StripeReader } from './client.ts';
@@ -42,25 +44,22 @@ export const pathOf = (list: ListName, request: PullRequest, limit = pageSize): 
 export const withQuery = (path: string, query: readonly (readonly [string, string | number])[]): string =>
   `${path}?${query.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&')}`;
 
-/** A list whose pages have not all come yet. */
-export async function* pagesOf(
-  name: string,
-  path: string,
-  stripe: StripeReader,
-  kept: KeptPages,
-): AsyncGenerator<Page> {
-  let after = '';
-  for (let number = 1; ; number++) {
-    const pageName = nameOf(name, number);
-    const known = await kept.get(pageName);
-    const body = known ?? (await stripe.get(`${path}${after}`));
+const form: ListForm = {
+  title: 'Stripe',
+  read(body) {
     const { data, has_more: more } = readList(body);
-    if (known === null) yield { name: pageName, body };
     const last = data.at(-1);
-    if (!more || last === undefined) return;
-    after = `&starting_after=${encodeURIComponent(last.id)}`;
-  }
-}
+    const isLast = !more || last === undefined;
+    return {
+      objects: data,
+      next: isLast ? null : (_, first) => `${first}&starting_after=${encodeURIComponent(last.id)}`,
+    };
+  },
+};
+
+/** The pages of a list that are not kept yet. */
+export const pagesOf = (name: string, first: string, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> =>
+  newPages(pagesIn({ name, first, form }, (path) => stripe.get(path), kept));
 
 export const listPages = (
   list: ListName,
@@ -91,15 +90,8 @@ export const eventsAskedAt = async ({ pulledAt }: PullRequest, kept: KeptPages):
 };
 
 /** Objects of a list that is kept as a whole, page by page. */
-export async function* keptPages(list: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> {
-  for (let number = 1; ; number++) {
-    const body = await kept.get(nameOf(list, number));
-    if (body === null) return;
-    const { data, has_more: more } = readList(body);
-    yield data;
-    if (!more) return;
-  }
-}
+export const keptPages = (list: string, kept: KeptPages): AsyncGenerator<readonly unknown[]> =>
+  keptObjects(list, form, kept);
 
 /** One thing that lists do not tell in full. The id of an option is a price's id, a space, and a currency. */
 export type Lookup = {
@@ -124,18 +116,12 @@ const lookupPath = ({ kind, id }: Lookup): string => {
 
 export const lookupName = ({ kind, id }: Lookup): string => `${kind}/${keyOf(id)}`;
 
-const missing = { missing: true };
-
 /** The page or pages of a lookup that are not kept yet. */
-export async function* lookupPages(lookup: Lookup, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> {
-  const name = lookupName(lookup);
-  if (lookup.kind === 'items' || lookup.kind === 'lines') return yield* pagesOf(name, lookupPath(lookup), stripe, kept);
-  if ((await kept.get(name)) !== null) return;
-  yield { name, body: (await stripe.get(lookupPath(lookup))) ?? missing };
-}
+export const lookupPages = (lookup: Lookup, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> => {
+  const [name, path] = [lookupName(lookup), lookupPath(lookup)];
+  const isList = lookup.kind === 'items' || lookup.kind === 'lines';
+  return isList ? pagesOf(name, path, stripe, kept) : lookupPage(name, () => stripe.get(path), kept);
+};
 
 /** What was found under a lookup of one object; null where Stripe no longer has it. */
-export const lookedUp = async (lookup: Lookup, kept: KeptPages): Promise<unknown> => {
-  const body = await kept.get(lookupName(lookup));
-  return typeof body === 'object' && body !== null && 'missing' in body ? null : body;
-};
+export const lookedUp = (lookup: Lookup, kept: KeptPages): Promise<unknown> => foundAt(lookupName(lookup), kept);

@@ -1,6 +1,8 @@
 /** What one billing period of a price costs before discounts: per unit, in packages, or in tiers. */
 import { Exact, zero } from '../../core/money.ts';
 import { dependencyError } from '../../errors.ts';
+import { shown } from '../billing/shown.ts';
+import { byVolume, graduated, type Tier as PricedTier } from '../billing/tiers.ts';
 import type { Price, Tier } from './objects.ts';
 
 /** The decimal form where Stripe gives one: the whole-number form is rounded, or null. */
@@ -12,28 +14,11 @@ const amountOf = (decimal: string | null | undefined, whole: number | null | und
 const flatOf = (tier: Tier): Exact => amountOf(tier.flat_amount_decimal, tier.flat_amount) ?? zero;
 const unitOf = (tier: Tier): Exact => amountOf(tier.unit_amount_decimal, tier.unit_amount) ?? zero;
 
-/** Tiers from the first unit up; the last has no bound. */
-const inOrder = (tiers: readonly Tier[]): Tier[] =>
-  [...tiers].sort((a, b) => (a.up_to ?? Number.MAX_SAFE_INTEGER) - (b.up_to ?? Number.MAX_SAFE_INTEGER));
-
-/** Every unit at the price of the tier that the quantity ends in. */
-const volumeAmount = (tiers: readonly Tier[], quantity: number): Exact | null => {
-  const tier = inOrder(tiers).find(({ up_to }) => up_to === null || quantity <= up_to);
-  return tier === undefined ? null : flatOf(tier).plus(unitOf(tier).times(quantity));
-};
-
-/** Each unit at the price of its own tier, and the flat fee of every tier that is reached. */
-const graduatedAmount = (tiers: readonly Tier[], quantity: number): Exact | null => {
-  let total = zero;
-  let below = 0;
-  for (const tier of inOrder(tiers)) {
-    const upTo = tier.up_to === null ? quantity : Math.min(quantity, tier.up_to);
-    total = total.plus(flatOf(tier)).plus(unitOf(tier).times(upTo - below));
-    below = upTo;
-    if (tier.up_to === null || quantity <= tier.up_to) return total;
-  }
-  return null;
-};
+/** Each tier costs its flat fee, where any of the units come to it, and a price a unit. */
+const pricedTier = (tier: Tier): PricedTier => ({
+  end: tier.up_to === null ? null : new Exact(tier.up_to),
+  cost: (units) => flatOf(tier).plus(unitOf(tier).times(units)),
+});
 
 const packagesOf = (price: Price, quantity: number): number => {
   const { divide_by: size, round } = price.transform_quantity ?? { divide_by: 1, round: 'up' };
@@ -43,8 +28,8 @@ const packagesOf = (price: Price, quantity: number): number => {
 const amountFor = (price: Price, quantity: number): Exact | null => {
   if (price.billing_scheme === 'per_unit')
     return amountOf(price.unit_amount_decimal, price.unit_amount)?.times(packagesOf(price, quantity)) ?? null;
-  const tiers = price.tiers ?? [];
-  return price.tiers_mode === 'volume' ? volumeAmount(tiers, quantity) : graduatedAmount(tiers, quantity);
+  const [tiers, units] = [(price.tiers ?? []).map(pricedTier), new Exact(quantity)];
+  return price.tiers_mode === 'volume' ? byVolume(tiers, units) : graduated(tiers, units);
 };
 
 /**
@@ -56,7 +41,7 @@ export const periodAmount = (price: Price, quantity: number): Exact => {
   if (amount !== null) return amount;
   throw dependencyError(
     'STRIPE_PRICE',
-    `Stripe's price ${price.id.replaceAll(/[^\w-]/g, '?')} says no amount for ${quantity} units`,
+    `Stripe's price ${shown(price.id)} says no amount for ${quantity} units`,
     'Look at the price in the Stripe dashboard; a price with tiers must have one without an upper bound.',
   );
 };

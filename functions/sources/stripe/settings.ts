@@ -1,18 +1,13 @@
 /** What `--source stripe:?…` may say about how an account is to be read. */
 import { basisNames, type MrrBasis } from '../../core/basis.ts';
-import { namesIn, settingsIn, wrongAddress } from '../billing/address.ts';
+import { settingsIn, wrongAddress } from '../billing/address.ts';
+import { type SharedSettings, sharedNames, sharedSettings } from '../billing/shared-settings.ts';
 
-export type StripeSettings = {
+export type StripeSettings = SharedSettings & {
   /** What months are made of: subscriptions as they stood, or the lines of all invoices over their service periods. */
   readonly basis: MrrBasis;
   /** Metadata key of a customer that holds the id of its parent customer; null: every customer is its own account. */
   readonly parent: string | null;
-  /** Metadata keys that become dimensions; null: all of them. */
-  readonly dimensions: readonly string[] | null;
-  /** Metadata key of a subscription that holds its CRM opportunity. */
-  readonly opportunity: string | null;
-  /** What a metered price is worth: nothing, or a month's average of what was invoiced in the last three. */
-  readonly metered: 'zero' | 'average';
 };
 
 /** The folder of months that are made of invoices. */
@@ -21,7 +16,7 @@ export const invoicedName = 'stripe-invoiced';
 const form = {
   name: 'stripe',
   title: 'Stripe',
-  known: ['basis', 'parent', 'dimensions', 'opportunity', 'metered'],
+  known: ['basis', 'parent', ...sharedNames],
   example: 'stripe:?parent=parent_id&dimensions=plan,region',
 };
 
@@ -32,17 +27,9 @@ const form = {
  */
 export const parseStripeAddress = (address: string): StripeSettings => {
   const given = settingsIn(form, address);
-  const metered = given.get('metered') ?? 'zero';
-  if (metered !== 'zero' && metered !== 'average') throw wrongAddress(form, 'metered is zero or average');
   const basis = basisNames.find((name) => name === (given.get('basis') ?? 'committed'));
   if (basis === undefined) throw wrongAddress(form, `basis is one of ${basisNames.join(', ')}`);
   if (basis === 'invoiced' && given.has('metered'))
     throw wrongAddress(form, 'metered is for subscriptions; with basis=invoiced, use counts as it was invoiced');
-  return {
-    basis,
-    parent: given.get('parent') ?? null,
-    dimensions: namesIn(given.get('dimensions')),
-    opportunity: given.get('opportunity') ?? null,
-    metered,
-  };
+  return { basis, parent: given.get('parent') ?? null, ...sharedSettings(form, given) };
 };

@@ -1,9 +1,11 @@
 /** A Stripe account as a billing source: asks for a month's pages, and makes the contract's tables of the kept ones. */
 
 import { meteredBelowZero } from '../billing/average-use.ts';
+import { type LineNote, lineNotes } from '../billing/line-notes.ts';
 import { lookBack } from '../billing/page-names.ts';
 import type { Batch, BillingSource, KeptPages, Page, PullRequest, TableRow } from '../billing/port.ts';
 import { shared, sideBySide } from '../billing/side-by-side.ts';
+import { withoutLines } from '../billing/without-lines.ts';
 import { cancellationRows, type Dunning } from './cancellation.ts';
 import type { StripeReader } from './client.ts';
 import { customerRow } from './customer.ts';
@@ -18,8 +20,6 @@ import { wantedLookups } from './wanted.ts';
 
 /** Requests under way at a time. Stripe takes 25 a second in a sandbox and 100 in production. */
 const atOnce = 4;
-
-const noControl = { lines: 0, mrr: {} };
 
 async function* pages(
   request: PullRequest,
@@ -80,8 +80,7 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: StripeS
     const told = await statesOf(part, request, kept);
     const customers = part.customers().map((customer) => customerRow(customer, settings));
     const { rows: payments, dunning } = paymentsOf(part, told, request);
-    const counts = { customers: customers.length, failedPayments: payments.length };
-    yield { rows: { customers, payments }, control: noControl, counts };
+    yield withoutLines({ customers, payments }, { customers: customers.length, failedPayments: payments.length });
 
     const lookups = await lookupsFor(part, told, memory, request, settings, kept);
     for (const { state } of told) {
@@ -93,7 +92,7 @@ async function* batches(request: PullRequest, kept: KeptPages, settings: StripeS
   }
 }
 
-const sentences: readonly (readonly [CountName, (count: string) => string])[] = [
+const sentences: readonly LineNote<CountName>[] = [
   ['linesRebuilt', (count) => `${count} changed since the month’s end and were put back from Stripe’s events`],
   [
     'linesUnknown',
@@ -107,16 +106,10 @@ const sentences: readonly (readonly [CountName, (count: string) => string])[] = 
   ['meteredBelowZero', (count) => `${count} ${meteredBelowZero}`],
 ];
 
-const notes = (counts: Readonly<Record<string, number>>): string[] =>
-  sentences.flatMap(([name, told]) => {
-    const count = counts[name] ?? 0;
-    return count === 0 ? [] : [told(`${count} of ${counts.lines ?? 0} lines`)];
-  });
-
 /** The source of one account. */
 export const stripeSource = (stripe: StripeReader, settings: StripeSettings): BillingSource => ({
   name: 'stripe',
   pages: (request, kept) => pages(request, kept, stripe, settings),
   batches: (request, kept) => batches(request, kept, settings),
-  notes,
+  notes: (counts) => lineNotes(sentences, counts),
 });

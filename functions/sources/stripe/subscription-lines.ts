@@ -1,10 +1,13 @@
 /** One subscription of Stripe as lines of the contract: monthly, without tax, net of the discounts of that day. */
-import { Exact, exact, zero } from '../../core/money.ts';
+import { Exact, zero } from '../../core/money.ts';
 import { monthlyAmount } from '../../core/mrr.ts';
 import { dependencyError } from '../../errors.ts';
 import { type AverageUse, averageUse } from '../billing/average-use.ts';
 import { dayOf } from '../billing/calendar.ts';
+import { filled, lineBatch } from '../billing/line-batch.ts';
 import type { Batch, TableRow } from '../billing/port.ts';
+import { shown } from '../billing/shown.ts';
+import { withoutLines } from '../billing/without-lines.ts';
 import { type ActiveDiscount, afterDiscounts, isActive } from './discounted.ts';
 import { currencyOf, moneyOf } from './minor-units.ts';
 import type { Coupon, Discount, Item, Price, Subscription } from './objects.ts';
@@ -51,7 +54,7 @@ const withCoupon = (discount: Discount, { coupon }: Lookups): ActiveDiscount => 
   if (found !== null) return { discount, coupon: found };
   throw dependencyError(
     'STRIPE_COUPON',
-    `Stripe does not tell the coupon of the discount ${discount.id.replaceAll(/[^\w-]/g, '?')}`,
+    `Stripe does not tell the coupon of the discount ${shown(discount.id)}`,
     'Run again; if it stays, look at the discount in the Stripe dashboard.',
   );
 };
@@ -113,7 +116,7 @@ const priceOf = ({ price }: Item, currency: string, lookups: Lookups): Price => 
   if (found !== null) return found;
   throw dependencyError(
     'STRIPE_PRICE',
-    `Stripe's price ${price.id.replaceAll(/[^\w-]/g, '?')} has no amount in ${currencyOf(currency)}, which a subscription to it is paid in`,
+    `Stripe's price ${shown(price.id)} has no amount in ${currencyOf(currency)}, which a subscription to it is paid in`,
     'Look at the price in the Stripe dashboard: each of its currencies must have an amount.',
   );
 };
@@ -167,10 +170,6 @@ const renewalOf = (subscription: Subscription, item: Item, { timeZone }: LineCon
   return leaving || end === null ? '' : dayOf(end, timeZone);
 };
 
-const filled = (row: TableRow): TableRow => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== ''));
-
-const none: Batch = { rows: {}, control: { lines: 0, mrr: {} }, counts: {} };
-
 /**
  * The lines of a subscription as it stood at the month's end: one an item that recurs, amounts in money with 4 decimals.
  * A metered item is worth 0, or its invoiced average where the settings say so, and is labelled. Nothing is left out
@@ -179,7 +178,7 @@ const none: Batch = { rows: {}, control: { lines: 0, mrr: {} }, counts: {} };
 export const subscriptionLines = (state: SubscriptionState, context: LineContext): Batch => {
   const { subscription, certainty } = state;
   const status = statusAt(subscription, context.until);
-  if (status === null) return none;
+  if (status === null) return withoutLines({});
   const items = subscription.items.data.filter(
     ({ price, created }) => price.recurring !== null && created < context.until,
   );
@@ -208,7 +207,6 @@ export const subscriptionLines = (state: SubscriptionState, context: LineContext
       opportunity_id: opportunity === null ? '' : (subscription.metadata[opportunity] ?? ''),
     });
   });
-  const total = lines.reduce((sum, { mrr }) => sum.plus(exact(mrr ?? '0')), zero);
   const metered = items.filter(isMetered).length;
   const belowZero = values.filter((value) => value.belowZero).length;
   const ofItems = items.reduce((sum, item) => sum + activeDiscounts(item.discounts, context).unknown, 0);
@@ -221,9 +219,5 @@ export const subscriptionLines = (state: SubscriptionState, context: LineContext
     [averaged ? 'meteredAveraged' : 'meteredZero']: metered - belowZero,
     meteredBelowZero: belowZero,
   };
-  return {
-    rows: { lines },
-    control: { lines: lines.length, mrr: lines.length === 0 ? {} : { [currency]: total.toFixed(4) } },
-    counts: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
-  };
+  return lineBatch(lines, currency, counts);
 };

@@ -1,8 +1,6 @@
 /** Invoices, credit notes and ended subscriptions, put aside by customer: those of one are in one part that fits in memory. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Aside, putAside, readAside } from '../../billing/aside.ts';
+import type { Aside } from '../../billing/aside.ts';
+import { monthAside } from '../../billing/month-aside.ts';
 import type { KeptPages, PullRequest } from '../../billing/port.ts';
 import { readSubscription, type Subscription } from '../objects.ts';
 import { keptPages } from '../pages.ts';
@@ -47,12 +45,6 @@ const partOf = (texts: readonly string[]): InvoicedPart => {
 
 /** The kept lists, part by part. */
 export async function* invoicedParts(request: PullRequest, kept: KeptPages): AsyncGenerator<InvoicedPart> {
-  const own = request.scratch === undefined ? await mkdtemp(join(tmpdir(), 'stripe-')) : null;
-  try {
-    const dir = join(request.scratch ?? own ?? '', 'by-customer');
-    await putAside(dir, records(kept));
-    for await (const texts of readAside(dir)) yield partOf(texts);
-  } finally {
-    if (own !== null) await rm(own, { recursive: true, force: true });
-  }
+  await using aside = await monthAside(request, 'by-customer', records(kept));
+  for await (const texts of aside.parts()) yield partOf(texts);
 }
