@@ -1,7 +1,8 @@
 /** The command that looks a source over: an account of a billing system, or a folder of snapshots. */
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { openExaminer, openSnapshots, openSource, withLocalWorld } from '../compose-local.ts';
+import { withLocalWorld } from '../compose-local.ts';
+import { openExaminer, openSnapshots, openSource } from '../compose-sources.ts';
 import { readConfig } from '../config-file.ts';
 import type { Month } from '../core/month.ts';
 import { type Diagnosis, examineAccount, examineFolder, type Patient } from '../doctor/doctor.ts';

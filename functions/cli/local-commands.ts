@@ -2,7 +2,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { archiveKey } from '../archive.ts';
-import { type openSnapshots, openSource, withLocalWorld } from '../compose-local.ts';
+import { withLocalWorld } from '../compose-local.ts';
+import { type openSnapshots, openSource } from '../compose-sources.ts';
 import { readConfig } from '../config-file.ts';
 import type { Config } from '../core/config.ts';
 import type { Month } from '../core/month.ts';

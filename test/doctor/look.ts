@@ -1,7 +1,8 @@
 /** A folder of snapshots as the doctor sees it, in a world that keeps nothing. */
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { openSnapshots, withLocalWorld } from '../../functions/compose-local.ts';
+import { withLocalWorld } from '../../functions/compose-local.ts';
+import { openSnapshots } from '../../functions/compose-sources.ts';
 import { parseConfig } from '../../functions/config-file.ts';
 import { parseMonth } from '../../functions/core/month.ts';
 import type { Check } from '../../functions/doctor/check.ts';

@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm, symlink, utimes } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSource, withLocalWorld } from '../../functions/compose-local.ts';
+import { withLocalWorld } from '../../functions/compose-local.ts';
+import { openSource } from '../../functions/compose-sources.ts';
 import { defaultConfig } from '../../functions/core/config.ts';
 import { parseMonth } from '../../functions/core/month.ts';
 import type { Report } from '../../functions/core/report.ts';
