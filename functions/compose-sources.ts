@@ -1,3 +1,4 @@
+/** Where the months of a laptop come from: a folder, an account that is pulled, or invoices that are spread. */
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { duckdbInvoicedLines } from './adapters/duckdb-invoiced-lines.ts';
