@@ -16,7 +16,7 @@ export const openDuckdb = async (options: DuckdbOptions): Promise<DuckDBInstance
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     temp_directory: options.scratch,
-    memory_limit: options.memoryLimit ?? '560MB',
+    memory_limit: options.memoryLimit ?? '640MB',
     // What is freed goes back to the system soon; otherwise the peak of the process is a quarter above what is in use.
     allocator_flush_threshold: '8MB',
     allocator_bulk_deallocation_flush_threshold: '32MB',

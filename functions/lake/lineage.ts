@@ -225,10 +225,10 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
       families_month: monthOf(family),
       families_version: versionOf(family),
     };
-    const ids = asTable(
-      'movement_ids',
+    const told = asTable(
+      'movement_evidence',
       derive(
-        'movement-ids',
+        'movement-evidence',
         closing,
         {
           ...shared,
@@ -240,6 +240,10 @@ export const lineageOf = (catalog: Catalog, config: Config) => {
         },
         [accounts, lines(opening), lines(closing), family, ...failed],
       ),
+    );
+    const ids = asTable(
+      'movement_ids',
+      derive('movement-ids', closing, { closing_month: text(closing), evidence_version: versionOf(told) }, [told]),
     );
     const exported = exportMonth(closing);
     if (exported === undefined) return { ids, opportunities: null };

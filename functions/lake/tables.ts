@@ -109,6 +109,7 @@ export const lakeTables = {
     lifetime: 'lake',
     columns: { customer_id: id, name: 'VARCHAR', attributes: 'MAP(VARCHAR, VARCHAR)' },
   },
+  movement_evidence: { lifetime: 'run', columns: { account_id: id, invoice_id: id, opportunity_id: id } },
   movement_ids: { lifetime: 'run', columns: { account_id: id, invoice_ids: 'VARCHAR', opportunity_ids: 'VARCHAR' } },
   movement_opportunities: {
     lifetime: 'run',

@@ -10,6 +10,7 @@ export const reportQueryNames = [
   'failed-payments',
   'families',
   'first-seen',
+  'movement-evidence',
   'movement-ids',
   'movement-opportunities',
   'movements',
