@@ -16,9 +16,12 @@ export type MoverLine = {
 
 const parts = (list: string): string[] => (list === '' ? [] : list.split(';'));
 
-/** The sale behind a movement, as far as the CRM tells it: the first of several. Null where none is known. */
-const saleOf = ({ opportunityIds, opportunityTypes, opportunityOwners }: TopMover): string | null => {
-  const [id, ...others] = parts(opportunityIds);
+/**
+ * The sale behind a movement, as far as the CRM tells it: the first of several. Null where none is known, and of who
+ * left: a sale is not why a customer went.
+ */
+const saleOf = ({ movement, opportunityIds, opportunityTypes, opportunityOwners }: TopMover): string | null => {
+  const [id, ...others] = movement === 'churn' ? [] : parts(opportunityIds);
   if (id === undefined) return null;
   // Lists go together: the first type and owner are those of the first id.
   const about = [parts(opportunityTypes)[0] ?? '', parts(opportunityOwners)[0] ?? ''].filter((text) => text !== '');

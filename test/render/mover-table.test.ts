@@ -35,7 +35,7 @@ it.each([
     'Expansion: opportunity o-1 (Mia) and 2 more',
   ],
   [{ movement: 'churn', cause: 'involuntary', reason: 'card_expired' }, 'Churn, involuntary: card_expired'],
-  [{ movement: 'churn', cause: 'voluntary', opportunityIds: 'o-1' }, 'Churn, voluntary: opportunity o-1'],
+  [{ movement: 'churn', cause: 'unclassified', opportunityIds: 'o-1' }, 'Churn, unclassified'],
 ] satisfies [Partial<TopMover>, string][])('%j: %s', (more, why) => expect(whyOf(more)).toBe(why));
 
 it('makes hostile ids, types and owners one clean line each', () => {
