@@ -7,7 +7,7 @@ import { type Signed, signedAmount } from './signed.ts';
 
 export type MoverLine = {
   readonly account: string;
-  /** "Churn, involuntary: card_expired", "Expansion: opportunity 006A1 (Upsell, Ada Moss)" */
+  /** "Churn, involuntary: card_expired", "Expansion: Upsell by Ada Moss" */
   readonly why: string;
   readonly from: string;
   readonly to: string;
@@ -17,17 +17,19 @@ export type MoverLine = {
 const parts = (list: string): string[] => (list === '' ? [] : list.split(';'));
 
 /**
- * The sale behind a movement, as far as the CRM tells it: the first of several. Null where none is known, and of who
- * left: a sale is not why a customer went.
+ * The sale behind a movement, as far as the CRM tells it: type and owner of the first of several, its id where neither
+ * is known. Null where there is none, and for who left: a sale is not why a customer went.
  */
 const saleOf = ({ movement, opportunityIds, opportunityTypes, opportunityOwners }: TopMover): string | null => {
   const [id, ...others] = movement === 'churn' ? [] : parts(opportunityIds);
   if (id === undefined) return null;
   // Lists go together: the first type and owner are those of the first id.
-  const about = [parts(opportunityTypes)[0] ?? '', parts(opportunityOwners)[0] ?? ''].filter((text) => text !== '');
-  const told = about.length === 0 ? '' : ` (${about.map((text) => displayText(text, 30)).join(', ')})`;
+  const [type = ''] = parts(opportunityTypes);
+  const [owner = ''] = parts(opportunityOwners);
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return `opportunity ${displayText(id, 30)}${told}${more}`;
+  if (type === '' && owner === '') return `opportunity ${displayText(id, 30)}${more}`;
+  const kind = type === '' ? 'opportunity' : displayText(type, 30);
+  return `${kind}${owner === '' ? '' : ` by ${displayText(owner, 30)}`}${more}`;
 };
 
 const whyOf = (mover: TopMover): string => {

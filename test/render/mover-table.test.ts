@@ -25,20 +25,19 @@ const whyOf = (more: Partial<TopMover>): string | undefined =>
 it.each([
   [{}, 'Expansion'],
   [{ opportunityIds: 'o-1' }, 'Expansion: opportunity o-1'],
-  [
-    { opportunityIds: 'o-1', opportunityTypes: 'Upsell', opportunityOwners: 'Mia' },
-    'Expansion: opportunity o-1 (Upsell, Mia)',
-  ],
-  [{ opportunityIds: 'o-1', opportunityOwners: 'Mia' }, 'Expansion: opportunity o-1 (Mia)'],
+  [{ opportunityIds: 'o-1', opportunityTypes: 'Upsell' }, 'Expansion: Upsell'],
+  [{ opportunityIds: 'o-1', opportunityTypes: 'Upsell', opportunityOwners: 'Mia' }, 'Expansion: Upsell by Mia'],
+  [{ opportunityIds: 'o-1', opportunityOwners: 'Mia' }, 'Expansion: opportunity by Mia'],
   [
     { opportunityIds: 'o-1;o-2;o-3', opportunityTypes: ';Upsell;', opportunityOwners: 'Mia;Bo;' },
-    'Expansion: opportunity o-1 (Mia) and 2 more',
+    'Expansion: opportunity by Mia and 2 more',
   ],
   [{ movement: 'churn', cause: 'involuntary', reason: 'card_expired' }, 'Churn, involuntary: card_expired'],
   [{ movement: 'churn', cause: 'unclassified', opportunityIds: 'o-1' }, 'Churn, unclassified'],
 ] satisfies [Partial<TopMover>, string][])('%j: %s', (more, why) => expect(whyOf(more)).toBe(why));
 
 it('makes hostile ids, types and owners one clean line each', () => {
-  const why = whyOf({ opportunityIds: 'o\n1', opportunityTypes: '\u202eUpsell', opportunityOwners: 'M'.repeat(5000) });
-  expect(why).toBe(`Expansion: opportunity o 1 (Upsell, ${'M'.repeat(29)}…)`);
+  const told = { opportunityIds: 'o-1', opportunityTypes: '\u202eUp\nsell', opportunityOwners: 'M'.repeat(5000) };
+  expect(whyOf(told)).toBe(`Expansion: Up sell by ${'M'.repeat(29)}…`);
+  expect(whyOf({ opportunityIds: '\u001b[2Jo\n1' })).toBe('Expansion: opportunity [2Jo 1');
 });
