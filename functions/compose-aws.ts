@@ -77,7 +77,8 @@ const withScratch = async <T>(work: (scratch: string) => Promise<T>): Promise<T>
   try {
     return await work(scratch);
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    // Work beside a failure may still be writing here, and must not take its place as the error.
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(() => {});
   }
 };
 

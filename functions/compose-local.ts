@@ -85,7 +85,8 @@ export const withLocalWorld = async <T>(options: LocalOptions, task: (world: Wor
       instance.closeSync();
     }
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    // Work beside a failure may still be writing here, and must not take its place as the error. What stays is swept later.
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(() => {});
     unlock();
   }
 };

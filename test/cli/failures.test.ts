@@ -186,6 +186,25 @@ describe('4: something that the run depends on', () => {
     expect(told).toMatchObject({ status: 4, stdout: '', stderr: expect.stringContaining('DISK') });
   });
 
+  test('that which still writes when a run fails does not take the place of why', async () => {
+    const home = join(root, 'writing');
+    const quiet = { home, dryRun: false, environment: {}, progress: () => {}, note: () => {} };
+    let writing = Promise.resolve();
+    const failed = withLocalWorld(quiet, async ({ scratch }) => {
+      writing = (async () => {
+        const until = performance.now() + 500;
+        for (let at = 0; performance.now() < until; at++) {
+          const folder = join(scratch, `${at % 7}`);
+          await mkdir(folder, { recursive: true });
+          await writeFile(join(folder, `${at}`), '').catch(() => {});
+        }
+      })();
+      throw new Error('the disk is full');
+    });
+    await expect(failed).rejects.toThrow('the disk is full');
+    await writing;
+  });
+
   test('another run that is at work', async () => {
     const quiet = { home: folder.home, dryRun: false, environment: {}, progress: () => {}, note: () => {} };
     const told = await withLocalWorld(quiet, () => run());
