@@ -151,7 +151,7 @@ export const pullInvoicedMonths = async (source: InvoiceSource, options: Invoice
   if (wanted === undefined) return { pulled: false, pages: 0, notes: [] };
   const made = await newestInvoiced(name, home, store);
   const month = made !== null && made > wanted ? made : wanted;
-  await refuseCommitted(committed, month, options);
+  await refuseCommitted(committed, wanted, options);
   const begun = await beginPull(name, { ...options, month });
   if (begun.state.finished) return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
   const scratch = join(home, 'inbox', `.${name}-${month}`);

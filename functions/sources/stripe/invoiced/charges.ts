@@ -21,6 +21,9 @@ export type Charge = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
+/** How long before an end what is paid back for the rest may be noted. */
+const day = 86_400;
+
 /** Whether somebody owes or paid it, for a time. */
 export const counts = ({ status, period, net }: Charge): boolean =>
   period !== null && period.end > period.start && net !== 0 && invoiceStates.counted.some((state) => state === status);
@@ -75,7 +78,7 @@ export type Charged = {
 /**
  * The charges of an invoice, and its credits: each for the same time as the line that it takes back. An invoice that was
  * credited in full counts as one that is void. `endedAt` says when a subscription ended: a line of one that ended within
- * it counts until then, so that a part that was paid back for the rest is not taken off once more.
+ * it counts until then, so that a part that was paid back at the end, for the rest, is not taken off once more.
  */
 export const chargesOf = (
   { invoice, customer, lines, credits }: Billed,
@@ -89,22 +92,23 @@ export const chargesOf = (
   if (creditedInFull) return { charges, creditedInFull, unplaced: 0 };
 
   const byId = new Map(charges.map((charge) => [charge.id, charge]));
-  const endsWithin = ({ subscription, period }: Charge): boolean => {
+  const endedWithin = ({ subscription, period }: Charge): number | null => {
     const ended = subscription === null || period === null ? null : endedAt(subscription);
-    return ended !== null && period !== null && ended > period.start && ended < period.end;
+    return ended !== null && period !== null && ended > period.start && ended < period.end ? ended : null;
   };
-  let unplaced = 0;
-  const taken = issued.flatMap((note) =>
-    note.lines.flatMap((line): Charge[] => {
+  const placed = issued.flatMap(({ note, lines: noted }) =>
+    noted.flatMap((line) => {
       const charge = byId.get(line.invoice_line_item ?? '');
-      const net = -netOf(line);
-      if (charge === undefined) {
-        unplaced += 1;
-        return [];
-      }
-      if (endsWithin(charge) && charge.net + net > 0) return [];
-      return [{ ...charge, id: line.id, net, metadata: {} }];
+      return charge === undefined ? [] : [{ charge, id: line.id, net: -netOf(line), at: note.created }];
     }),
   );
-  return { charges: [...charges, ...taken], creditedInFull, unplaced };
+  const left = new Map(charges.map(({ id, net }) => [id, net]));
+  for (const { charge, net } of placed) left.set(charge.id, (left.get(charge.id) ?? 0) + net);
+  const taken = placed.flatMap(({ charge, id, net, at }): Charge[] => {
+    const ended = endedWithin(charge);
+    const forTheRest = ended !== null && at >= ended - day && (left.get(charge.id) ?? 0) > 0;
+    return forTheRest ? [] : [{ ...charge, id, net, metadata: {} }];
+  });
+  const noted = issued.reduce((total, { lines: own }) => total + own.length, 0);
+  return { charges: [...charges, ...taken], creditedInFull, unplaced: noted - placed.length };
 };

@@ -49,6 +49,7 @@ const creditLineSchema = z.object({
 
 const creditNoteSchema = z.object({
   id: z.string(),
+  created: seconds,
   customer: idOf.nullish(),
   invoice: idOf,
   status: z.enum(['issued', 'void']),

@@ -214,6 +214,13 @@ describe('months that are there', () => {
     });
     expect((await readdir(inbox())).sort()).toEqual(months.slice(0, -2));
   });
+
+  it('are given up to the month before one that was pulled as it stood, also where later ones were made', async () => {
+    await pull('2026-10');
+    await pull('2026-09', { source: 'stripe:?parent=group' });
+    await expect(pull('2026-09')).rejects.toThrow('2026-09 was pulled from subscriptions into this home');
+    expect(await asked(() => pull('2026-08'))).toBe(0);
+  });
 });
 
 it('no name, no key and no word of an invoice is in states, totals and notes', async () => {

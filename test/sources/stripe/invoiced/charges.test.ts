@@ -19,6 +19,8 @@ type Given = {
   readonly credits?: readonly Credit[];
   readonly void?: boolean;
   readonly ended?: string;
+  /** When the credits were noted, all on one note or each on its own. */
+  readonly noted?: readonly string[];
   readonly changes?: Raw;
 };
 
@@ -26,10 +28,12 @@ const charged = (given: Given = {}) => {
   const { lines = [line()], credits = [], changes = {}, ended } = given;
   const bill = invoiceOf({ id: 'in_1', customer: 'cus_1', on: '2026-10-01T00:00:00Z', lines });
   const invoice = readBilledInvoice({ ...bill, ...changes });
-  const noted = readCreditNote(
-    creditNoteOf(bill, '2026-10-20T00:00:00Z', credits, given.void === true ? 'void' : 'issued'),
-  );
-  const notes = credits.length === 0 ? [] : [{ note: noted, lines: noted.lines.data }];
+  const { noted = ['2026-10-20T00:00:00Z'] } = given;
+  const notes = noted.flatMap((on, number) => {
+    const own = noted.length === 1 ? credits : credits.slice(number, number + 1);
+    const note = readCreditNote(creditNoteOf(bill, on, own, given.void === true ? 'void' : 'issued'));
+    return own.length === 0 ? [] : [{ note, lines: note.lines.data }];
+  });
   return chargesOf({ invoice, customer: 'cus_1', lines: invoice.lines.data, credits: notes }, () =>
     ended === undefined ? null : at(ended),
   );
@@ -125,6 +129,24 @@ describe('a credit note', () => {
     expect(nets({ lines, credits: [part], ended })).toEqual(['il_1 10000', 'il_2 10000']);
     const all = { ...part, amount: 10_000 };
     expect(nets({ lines, credits: [all], ended })).toEqual(['il_1 10000', 'il_2 10000', 'cnli_1 -10000']);
+    const halves = [
+      { ...part, amount: 5_000 },
+      { ...part, id: 'cnli_2', amount: 5_000 },
+    ];
+    const both = ['il_1 10000', 'il_2 10000', 'cnli_1 -5000', 'cnli_2 -5000'];
+    expect(nets({ lines, credits: halves, ended })).toEqual(both);
+  });
+
+  it('of before the end is a deduction, that of the end itself is not', () => {
+    const credits = [
+      { ...part, amount: 5_000 },
+      { ...part, id: 'cnli_2', amount: 2_000 },
+    ];
+    const ended = '2026-10-16T12:00:00Z';
+    const given = { credits, ended, noted: ['2026-10-04T00:00:00Z', '2026-10-16T02:00:00Z'] };
+    expect(nets(given)).toEqual(['il_1 10000', 'cnli_1 -5000']);
+    // What is left of the line is cut, and no more.
+    expect(cutAt(charged(given).charges, at(ended)).map(({ net }) => net)).toEqual([-2_500]);
   });
 });
 
