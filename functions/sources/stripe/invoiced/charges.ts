@@ -1,4 +1,5 @@
 /** What the lines of invoices charge for: net of discounts and included tax, for which time of which subscription. */
+import { Exact } from '../../../core/money.ts';
 import { invoiceStates } from '../../columns.ts';
 import { currencyOf } from '../minor-units.ts';
 import type { BilledInvoice, BilledLine, CreditLine, CreditNote } from './objects.ts';
@@ -10,6 +11,8 @@ export type Charge = {
   readonly id: string;
   readonly subscription: string | null;
   readonly item: string | null;
+  /** Whether it is a part of a period that was billed for a change. */
+  readonly prorated: boolean;
   readonly product: string;
   readonly currency: string;
   /** Minor units; a credit is below zero. */
@@ -28,6 +31,15 @@ const day = 86_400;
 export const counts = ({ status, period, net }: Charge): boolean =>
   period !== null && period.end > period.start && net !== 0 && invoiceStates.counted.some((state) => state === status);
 
+export type Served = Charge & { readonly period: NonNullable<Charge['period']> };
+
+/** A charge that counts, with its time. */
+export const isServed = (charge: Charge): charge is Served => charge.period !== null && counts(charge);
+
+/** What a charge has for a part of its time, in minor units. */
+export const worthOf = ({ net, period }: Served, from: number, to: number): Exact =>
+  new Exact(net).times(to - from).div(period.end - period.start);
+
 const totalOf = (amounts: readonly { readonly amount: number }[] | null | undefined): number =>
   (amounts ?? []).reduce((total, { amount }) => total + amount, 0);
 
@@ -36,10 +48,12 @@ const netOf = ({ amount, discount_amounts: discounts, taxes }: BilledLine | Cred
   amount - totalOf(discounts) - totalOf(taxes?.filter(({ tax_behavior: behavior }) => behavior === 'inclusive'));
 
 /** The subscription that a line recurs with: by its item, or as the proration of one. */
-const recurringOf = ({ parent }: BilledLine): { subscription: string | null; item: string | null } | null => {
+const recurringOf = ({ parent }: BilledLine): Pick<Charge, 'subscription' | 'item' | 'prorated'> | null => {
   const { subscription_item_details: own, invoice_item_details: added } = parent ?? {};
-  if (own) return { subscription: own.subscription ?? null, item: own.subscription_item };
-  return added?.proration && added.subscription ? { subscription: added.subscription, item: null } : null;
+  if (own) return { subscription: own.subscription ?? null, item: own.subscription_item, prorated: own.proration };
+  return added?.proration && added.subscription
+    ? { subscription: added.subscription, item: null, prorated: true }
+    : null;
 };
 
 const chargeOf = (line: BilledLine, customer: string, { id, currency }: BilledInvoice, status: string): Charge => {
@@ -50,6 +64,7 @@ const chargeOf = (line: BilledLine, customer: string, { id, currency }: BilledIn
     id: line.id,
     subscription: recurring?.subscription ?? null,
     item: recurring?.item ?? null,
+    prorated: recurring?.prorated ?? false,
     product: line.pricing?.price_details?.product ?? 'other',
     currency: currencyOf(currency),
     net: netOf(line),

@@ -16,19 +16,19 @@ import {
 } from './objects.ts';
 
 /** Lists by the name of their kept pages. */
-export type InvoicedList = 'invoices' | 'credits' | 'ended' | 'customers';
+export type InvoicedList = 'invoices' | 'credits' | 'ended' | 'unpaid' | 'customers';
 
-const lists: readonly InvoicedList[] = ['invoices', 'credits', 'ended', 'customers'];
+const lists: readonly InvoicedList[] = ['invoices', 'credits', 'ended', 'unpaid', 'customers'];
 
 /** Requests under way at a time. Stripe takes 25 a second in a sandbox and 100 in production. */
 const atOnce = 4;
 
 /** How the first page of a list is asked for. What is made while the pull goes on is none of it. */
 export const invoicedPathOf = (list: InvoicedList, { pulledAt }: PullRequest, limit = pageSize): string => {
-  if (list === 'ended')
+  if (list === 'ended' || list === 'unpaid')
     return withQuery('/v1/subscriptions', [
       ['limit', limit],
-      ['status', 'canceled'],
+      ['status', list === 'ended' ? 'canceled' : 'unpaid'],
     ]);
   return withQuery(`/v1/${list === 'credits' ? 'credit_notes' : list}`, [
     ['limit', limit],

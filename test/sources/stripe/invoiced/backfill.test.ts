@@ -1,4 +1,5 @@
 /** Old months made of a Stripe account's invoices give the figures of the same book written by hand. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { exactRows, quoted } from '../../../../functions/adapters/duckdb.ts';
 import { withLocalWorld } from '../../../../functions/compose-local.ts';
 import { openSnapshots, openSource } from '../../../../functions/compose-sources.ts';
 import { parseConfig } from '../../../../functions/config-file.ts';
-import { exact } from '../../../../functions/core/money.ts';
+import { exact, zero } from '../../../../functions/core/money.ts';
 import { parseMonth } from '../../../../functions/core/month.ts';
 import { runMonth, type World } from '../../../../functions/pipeline.ts';
 import { spanOf } from '../../../../functions/sources/billing/calendar.ts';
@@ -139,7 +140,9 @@ it('subscriptions that change and end at any moment are at each month’s end wh
     const { until } = spanOf(month, 'Europe/Berlin');
     for (const { id, stretches } of lives) {
       const was = (stretches.find(({ from, to }) => from < until && to >= until)?.mrr ?? 0) / 100;
-      const [, , , told = '0'] = lines.find((line) => line.startsWith(`${id} `))?.split(' ') ?? [];
+      // What was added without its item is a line of its own.
+      const own = lines.filter((line) => line.startsWith(`${id} `)).map((line) => line.split(' ')[3] ?? '0');
+      const told = own.reduce((total, mrr) => total.plus(exact(mrr)), zero).toFixed();
       // The cents of a share of a period are many times that of the whole.
       const apart = exact(told).minus(was).abs();
       expect([month, id, was, told, apart.lessThanOrEqualTo(0.05 + was * 0.003)]).toEqual([month, id, was, told, true]);
@@ -308,6 +311,79 @@ describe('an account', () => {
     };
     await pull('2026-10', { timeZone: 'Europe/Berlin' });
     expect(await linesAt('2026-10')).toEqual(['sub_1 si_1 USD 2000']);
+  });
+
+  const gone = (id: string, changes: StripeObject | object): StripeObject =>
+    ({
+      ...subscription({ items: [item({ id: `si_${id}`, price: price() })] }),
+      id: `sub_${id}`,
+      customer: 'cus_1',
+      created: at('2026-05-25T12:00:00Z'),
+      ...changes,
+    }) as StripeObject;
+  const fromJune = { from: '2026-06-25T12:00:00Z', to: '2026-07-25T12:00:00Z' };
+  const endedOn = async (subscriptions: readonly StripeObject[], invoices: readonly StripeObject[]) => {
+    stripe.account = { ...empty, subscriptions, invoices };
+    await pull('2026-09');
+    const rows: string[] = [];
+    for (const month of await readdir(inbox())) {
+      const path = join(inbox(), month, 'cancellations/part-00001.ndjson');
+      const text = existsSync(path) ? await readFile(path, 'utf8') : '';
+      for (const line of text.split('\n').filter((one) => one !== '')) {
+        const { subscription_id, ended_on, reason } = JSON.parse(line) as Record<string, string>;
+        rows.push(`${subscription_id} ${ended_on} ${reason}`);
+      }
+    }
+    return rows.sort();
+  };
+
+  it('tells the day on which the MRR went, and that its payment was given up', async () => {
+    const one = (id: string, status: string, on: string, period: { from: string; to: string }, attempts = 4) =>
+      invoiceOf({
+        id: `in_${id}_${on.slice(0, 7)}`,
+        customer: 'cus_1',
+        on,
+        status,
+        attempts,
+        lines: [{ id: `il_${id}_${on}`, sub: `sub_${id}`, amount: 1_000, ...period }],
+      });
+    const may = { from: '2026-05-25T12:00:00Z', to: '2026-06-25T12:00:00Z' };
+    const july = { from: '2026-07-25T12:00:00Z', to: '2026-08-25T12:00:00Z' };
+    const ids = ['stands', 'drafted', 'written'];
+    const invoices = [
+      ...ids.map((id) => one(id, 'paid', may.from, may, 1)),
+      one('stands', 'open', fromJune.from, fromJune),
+      one('stands', 'draft', july.from, july, 0),
+      one('drafted', 'open', fromJune.from, fromJune),
+      one('drafted', 'draft', july.from, july, 0),
+      one('written', 'uncollectible', fromJune.from, fromJune),
+    ];
+    const details = (reason: string | null) => ({ cancellation_details: { comment: null, feedback: null, reason } });
+    const subscriptions = [
+      gone('stands', { status: 'unpaid', ended_at: null }),
+      gone('drafted', { status: 'canceled', ended_at: at('2026-08-02T00:00:00Z'), ...details(null) }),
+      gone('written', { status: 'canceled', ended_at: at('2026-07-16T00:00:00Z'), ...details('payment_failed') }),
+      gone('never', { status: 'unpaid', ended_at: null }),
+    ];
+    expect(await endedOn(subscriptions, invoices)).toEqual([
+      'sub_drafted 2026-07-25 dunning_exhausted',
+      'sub_stands 2026-07-25 dunning_exhausted',
+      'sub_written 2026-06-25 payment_failed',
+    ]);
+  });
+
+  it('with a billing date that was set anew has its items once', async () => {
+    const anew = '2026-08-15T12:00:00Z';
+    stripe.account = {
+      ...empty,
+      invoices: [
+        bill([{ id: 'il_1', sub: 'sub_1', amount: 10_000, from: '2026-08-01T12:00:00Z', to: '2026-09-01T12:00:00Z' }]),
+        bill([{ id: 'il_2', sub: 'sub_1', amount: 120_000, from: anew, to: '2027-08-15T12:00:00Z' }]),
+      ],
+    };
+    await pull('2026-09');
+    expect(await linesAt('2026-08')).toEqual(['sub_1 si_1 USD 100']);
+    expect(await linesAt('2026-09')).toEqual(['sub_1 si_1 USD 100']);
   });
 
   it('that paid back more than it charged counts 0 there, and says for how many', async () => {
