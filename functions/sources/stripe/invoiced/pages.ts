@@ -1,9 +1,11 @@
 /** Which pages the invoices of an account are made of, how they are asked for, and what is missing in the lists. */
+
 import { keyOf } from '../../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../../billing/port.ts';
 import { shared, sideBySide } from '../../billing/side-by-side.ts';
+import { invoiceStates } from '../../columns.ts';
 import type { StripeReader } from '../client.ts';
-import { keptPages, lookupName, lookupPages, pageSize, pagesOf, withQuery } from '../pages.ts';
+import { keptPages, lookupName, lookupPages, pageSize, pagesBelow, pagesOf, withQuery } from '../pages.ts';
 import {
   type BilledInvoice,
   type BilledLine,
@@ -42,12 +44,14 @@ const creditPath = (id: string): string => `/v1/credit_notes/${encodeURIComponen
 
 type Cut = { readonly kind: 'invoice' | 'credit'; readonly id: string };
 
-/** Invoices and credit notes that have more lines than a list tells. */
+/** Invoices and credit notes that count and have more lines than a list tells. A draft may be deleted at any time. */
 async function* cutShort(kept: KeptPages): AsyncGenerator<Cut> {
   for await (const page of keptPages('invoices', kept))
-    for (const { id, lines } of page.map(readBilledInvoice)) if (lines.has_more) yield { kind: 'invoice', id };
+    for (const { id, lines, status } of page.map(readBilledInvoice))
+      if (lines.has_more && invoiceStates.counted.some((one) => one === status)) yield { kind: 'invoice', id };
   for await (const page of keptPages('credits', kept))
-    for (const { id, lines } of page.map(readCreditNote)) if (lines.has_more) yield { kind: 'credit', id };
+    for (const { id, lines, status } of page.map(readCreditNote))
+      if (lines.has_more && status === 'issued') yield { kind: 'credit', id };
 }
 
 /** Every page that is not kept yet. */
@@ -60,7 +64,7 @@ export async function* invoicedPages(
   yield* shared(cutShort(kept), atOnce, ({ kind, id }) =>
     kind === 'invoice'
       ? lookupPages({ kind: 'lines', id }, stripe, kept)
-      : pagesOf(creditName(id), creditPath(id), stripe, kept),
+      : pagesBelow(creditName(id), creditPath(id), stripe, kept),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Old months made of a Stripe account's invoices give the figures of the same book written by hand. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -218,6 +218,43 @@ describe('months that are there', () => {
     expect((await readdir(inbox())).sort()).toEqual(months.slice(0, -2));
   });
 
+  it('say that they were pulled soon after their end, where they were', async () => {
+    const soon = async (month: string) => JSON.stringify(await control(month)).includes('less than 35 days after');
+    await pull('2026-10', { now: '2026-11-05T00:00:00Z' });
+    expect([await soon('2026-09'), await soon('2026-10')]).toEqual([false, true]);
+    expect(JSON.stringify(await control('2026-10'))).toContain('Pulled on 2026-11-05, less than');
+    await pull('2026-10', { now: '2026-12-06T00:00:00Z', again: true });
+    expect(await soon('2026-10')).toBe(false);
+  });
+
+  it('are made again of the kept pages where their folder is gone, and not of fewer', async () => {
+    await pull('2026-09');
+    const made = await treeOf(inbox());
+    await rename(inbox(), join(root, 'home/inbox/.stripe-invoiced.old'));
+    expect(await asked(() => pull('2026-09'))).toBe(0);
+    expect(await treeOf(inbox())).toEqual(made);
+    for (const gone of [inbox(), join(inbox(), '2026-09')]) {
+      await rm(gone, { recursive: true });
+      expect(await asked(() => pull('2026-09'))).toBe(0);
+      expect(await treeOf(inbox())).toEqual(made);
+    }
+    await rm(inbox(), { recursive: true });
+    await rm(join(root, 'home/inbox/stripe-invoiced-raw/2026-09'), { recursive: true });
+    await expect(pull('2026-09')).rejects.toMatchObject({ kind: 'usage', hint: 'Run with --pull-again.' });
+  });
+
+  it('need no further lines of a draft', async () => {
+    const whole = account();
+    const onyx = whole.invoices.find(({ id }) => id === 'in_onyx');
+    const draft = { ...onyx, id: 'in_onyx_draft', status: 'draft' } as StripeObject;
+    stripe.account = { ...whole, invoices: [...whole.invoices, draft] };
+    stripe.asked.length = 0;
+    await pull('2026-10');
+    expect(stripe.asked.filter((path) => path.includes('/in_onyx/lines'))).not.toEqual([]);
+    expect(stripe.asked.filter((path) => path.includes('/in_onyx_draft/'))).toEqual([]);
+    expect(await linesAt('2026-10')).toEqual(bookAt('2026-10').sort());
+  });
+
   it('are given up to the month before one that was pulled as it stood, also where later ones were made', async () => {
     await pull('2026-10');
     await pull('2026-09', { source: 'stripe:?parent=group' });
@@ -256,6 +293,9 @@ describe('an account', () => {
     await expect(pull('2026-09')).rejects.toMatchObject({ kind: 'usage', code: 'USAGE' });
     expect(await made()).toEqual(['stripe-invoiced-raw']);
     stripe.account = { ...empty, invoices: [bill([{ id: 'il_1', sub: 'sub_1', amount: 100, ...month }])] };
+    await expect(pull('2026-09')).rejects.toMatchObject({ kind: 'usage' });
+    await pull('2026-09', { again: true, home: 'home' });
+    await rm(inbox(), { recursive: true });
     await expect(pull('2026-08', { again: true })).rejects.toThrow('no invoice line that recurs before 2026-09');
     expect(await made()).toEqual(['stripe-invoiced-raw']);
   });
