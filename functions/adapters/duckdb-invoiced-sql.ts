@@ -264,7 +264,7 @@ export const bookTotals = `SELECT
     currency,
     CAST(count(*) FILTER (WHERE mrr > 0) AS VARCHAR) AS lines,
     CAST(${decimal('coalesce(sum(mrr), 0)')} AS VARCHAR) AS mrr,
-    CAST(count(*) FILTER (WHERE whole_lines > 1) AS VARCHAR) AS overlapping,
+    CAST(count(*) FILTER (WHERE whole_lines > 1 AND mrr > 0) AS VARCHAR) AS overlapping,
     CAST(count(*) FILTER (WHERE is_reduced AND mrr > 0) AS VARCHAR) AS reduced
   FROM month_book
   GROUP BY 1

@@ -439,6 +439,12 @@ describe('an export of invoice lines', () => {
     expect(totals['2026-10']).toEqual({ lines: 1, mrr: { USD: '100.0000' }, overlapping: 0, reduced: 0, belowZero: 0 });
   });
 
+  it('remarks only on lines that are in the book', async () => {
+    const own = { subscription_id: 's1', item_id: 'i1' };
+    const { totals } = await october(own, own, { ...own, item_id: 'i2', amount: '-200.00' });
+    expect(totals['2026-10']).toEqual({ lines: 0, mrr: {}, overlapping: 0, reduced: 0, belowZero: 0 });
+  });
+
   it('reads the last day of a period as served where that is what it says', async () => {
     const lines = exportOf([{ ...usual, period_end: '2026-10-31' }]);
     const books = await booksOfFiles({ 'invoice_lines.csv': lines }, ['2026-10', '2026-11'], true);

@@ -12,7 +12,7 @@ import type { SourceFile } from '../source-file.ts';
 import { dayOf, spanOf } from './calendar.ts';
 import { keepBeside } from './kept-beside.ts';
 import { partFiles } from './part-files.ts';
-import type { InvoiceSource } from './port.ts';
+import type { InvoiceSource, PullRequest } from './port.ts';
 import {
   beginPull,
   finishPull,
@@ -22,6 +22,7 @@ import {
   type Pull,
   type Pulled,
   type PullOptions,
+  refuseLostPages,
 } from './pull-month.ts';
 
 /** The month folders of an inbox below `home`, oldest first. */
@@ -90,6 +91,17 @@ const endOf =
 const nothingYet = (title: string, told: string) =>
   usageError(`${title} has no invoice line that recurs ${told}`, 'Give a later month, or look at the account.');
 
+/** A month of usage, or of a change, is invoiced with the next period: for most of them within so many seconds. */
+const invoicedWithin = 35 * 24 * 60 * 60;
+
+/** What is to be said of a month that was pulled soon after its end. */
+const soonNotes = ({ pulledAt, timeZone }: PullRequest, month: Month): string[] =>
+  pulledAt >= spanOf(month, timeZone).until + invoicedWithin
+    ? []
+    : [
+        `Pulled on ${dayOf(pulledAt, timeZone)}, less than 35 days after the month: what had not been invoiced by then, such as usage and changes billed with the next period, is missing`,
+      ];
+
 /** Makes the months of a pull whose pages are all kept, and puts them in the place of those that are there. */
 const makeMonths = async (
   source: InvoiceSource,
@@ -121,7 +133,8 @@ const makeMonths = async (
       // The times of the export are those of UTC, the months are not.
       const books = { facts: { ...facts, firstMonth, newestMonth: addMonths(month, 1) }, write };
       const months = bookMonthsOf(books.facts, { dir: '', until: month, end: 'exclusive' }, () => true);
-      await writeBooks(making, folder, months, books, progress, source.notes(counts));
+      const further = (at: Month) => [...source.notes(counts), ...soonNotes(pull.request, at)];
+      await writeBooks(making, folder, months, books, progress, further);
     },
   );
   // A run that was killed between the two renames left them in the older folder.
@@ -149,11 +162,16 @@ export const pullInvoicedMonths = async (source: InvoiceSource, options: Invoice
   const { name } = source;
   const wanted = months.at(-1);
   if (wanted === undefined) return { pulled: false, pages: 0, notes: [] };
+  // A run that was killed between two renames left the months that were there under another name.
+  const [inbox, old] = [join(home, inboxOf(name)), join(home, 'inbox', `.${name}.old`)];
+  if (!existsSync(inbox) && existsSync(old)) await rename(old, inbox);
   const made = await newestInvoiced(name, home, store);
   const month = made !== null && made > wanted ? made : wanted;
-  await refuseCommitted(committed, month, options);
+  await refuseCommitted(committed, wanted, options);
   const begun = await beginPull(name, { ...options, month });
-  if (begun.state.finished) return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
+  if (begun.state.finished && existsSync(join(inbox, month)))
+    return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
+  await refuseLostPages(begun);
   const scratch = join(home, 'inbox', `.${name}-${month}`);
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });

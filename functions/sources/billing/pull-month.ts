@@ -1,4 +1,5 @@
 /** Pulls a month of a billing system into the inbox: keeps what it said, then makes the month's tables of that. */
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -135,7 +136,7 @@ const pullOf = (name: string, state: State, etag: string, options: PullOptions):
 
 /**
  * Begins a pull of a month, or takes up the one that was stopped. A month that is there is left alone unless `again`:
- * its state is `finished` then.
+ * its state is `finished` then. `again` begins anew also where all pages are kept and no month was made of them.
  *
  * Throws a ReportError of kind `usage` for a month that is not over, or was pulled with other settings.
  */
@@ -159,7 +160,10 @@ export const beginPull = async (name: string, options: PullOptions): Promise<Pul
       `${month} is not over in ${timeZone}: its snapshot is the state at its end`,
       'Pull it when the month has ended.',
     );
-  if (stored !== null && same && !stored.state.finished) return pullOf(name, stored.state, stored.etag, options);
+  // Of pages that are all kept and made no month none will be made by going on.
+  const isStuck = known?.kept === true && again;
+  if (stored !== null && same && !stored.state.finished && !isStuck)
+    return pullOf(name, stored.state, stored.etag, options);
   const fresh: State = {
     pull: (known?.pull ?? 0) + 1,
     address,
@@ -210,6 +214,15 @@ export const keepPages = async (
   return { ...pull, state, etag };
 };
 
+/** Refuses to make a month that was there of fewer pages than it was made of: ReportError of kind `usage`. */
+export const refuseLostPages = async ({ state, request: { month }, kept }: Pull): Promise<void> => {
+  if (!state.finished || (await kept.count()) === state.pages) return;
+  throw usageError(
+    `the folder of ${month} was removed from the inbox, and so were pages that it was made of`,
+    'Run with --pull-again.',
+  );
+};
+
 /** Notes that what is made of a pull's pages is there. */
 export const finishPull = async (
   name: string,
@@ -245,9 +258,10 @@ export const makeMonth = async (
 /**
  * Pulls a month, or goes on with a pull that was stopped: pages that are kept are not asked for again, and the tables
  * come out the same bytes as of a pull that was not. They are written as files below `home`, where `store` keeps its
- * objects. A month that is there is left alone unless `again`.
+ * objects. A month that is there is left alone unless `again`; one whose folder was removed since is made anew of its
+ * kept pages.
  *
- * Throws what `beginPull` and the source throw.
+ * Throws what `beginPull`, `refuseLostPages` and the source throw.
  */
 export const pullMonth = async (
   source: BillingSource,
@@ -256,7 +270,10 @@ export const pullMonth = async (
   const { store, home, progress } = options;
   const { name } = source;
   const begun = await beginPull(name, options);
-  if (begun.state.finished) return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
+  const place = join(home, inboxOf(name), options.month);
+  if (begun.state.finished && existsSync(place))
+    return { pulled: false, pages: begun.state.pages, notes: begun.state.notes };
+  await refuseLostPages(begun);
   // Hidden, beside what it is made of: a disk that has room for the pages has room for this.
   const scratch = join(home, 'inbox', `.${name}-${options.month}`);
   await rm(scratch, { recursive: true, force: true });

@@ -18,7 +18,7 @@ import type { InvoiceSettings } from './settings.ts';
 import { bookMonthsOf, writeBooks } from './write-books.ts';
 
 /** Raised when the same export makes other books than before. */
-const spreadingVersion = 3;
+const spreadingVersion = 4;
 
 const month = z.custom<Month>((value) => typeof value === 'string' && isMonth(value));
 const count = z.int().nonnegative();

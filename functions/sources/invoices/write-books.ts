@@ -72,7 +72,7 @@ const besides = (own: readonly Beside[], shared: readonly Beside[], month: Month
 
 /**
  * Writes month folders below `dir`, which must be new. A month that has `lines` of its own keeps them. `further` are
- * notes for the readers of every month.
+ * more notes for the readers of a month.
  */
 export const writeBooks = async (
   dir: string,
@@ -80,7 +80,7 @@ export const writeBooks = async (
   bookMonths: readonly Month[],
   books: InvoiceBooks,
   progress: (done: number, total: number) => void,
-  further: readonly string[] = [],
+  further: (month: Month) => readonly string[] = () => [],
 ): Promise<WrittenMonth[]> => {
   const written: WrittenMonth[] = [];
   const all = [...new Set([...bookMonths, ...own.keys()])].sort();
@@ -94,7 +94,7 @@ export const writeBooks = async (
     await copyInto(folder, besides(kept, at === 0 ? shared : [], month));
     if (!invoiced) continue;
     const { lines, mrr, ...remarks } = await books.write(month, join(folder, 'lines.parquet'));
-    const notes = [...notesOf(books.facts, { lines, ...remarks }), ...further];
+    const notes = [...notesOf(books.facts, { lines, ...remarks }), ...further(month)];
     const control = { lines, mrr, basis: 'invoiced', ...(notes.length === 0 ? {} : { notes }) };
     await writeFile(join(folder, 'control.json'), `${JSON.stringify(control, null, 2)}\n`, { flag: 'wx' });
     written.push({ month, lines, ...remarks });

@@ -61,6 +61,12 @@ const form: ListForm = {
 export const pagesOf = (name: string, first: string, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> =>
   newPages(pagesIn({ name, first, form }, (path) => stripe.get(path), kept));
 
+/** The same of a list below an object: of one that was deleted since, none. */
+export const pagesBelow = (name: string, first: string, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> =>
+  newPages(
+    pagesIn({ name, first, form }, async (path) => (await stripe.get(path)) ?? { data: [], has_more: false }, kept),
+  );
+
 export const listPages = (
   list: ListName,
   request: PullRequest,
@@ -119,8 +125,8 @@ export const lookupName = ({ kind, id }: Lookup): string => `${kind}/${keyOf(id)
 /** The page or pages of a lookup that are not kept yet. */
 export const lookupPages = (lookup: Lookup, stripe: StripeReader, kept: KeptPages): AsyncGenerator<Page> => {
   const [name, path] = [lookupName(lookup), lookupPath(lookup)];
-  const isList = lookup.kind === 'items' || lookup.kind === 'lines';
-  return isList ? pagesOf(name, path, stripe, kept) : lookupPage(name, () => stripe.get(path), kept);
+  if (lookup.kind === 'lines') return pagesBelow(name, path, stripe, kept);
+  return lookup.kind === 'items' ? pagesOf(name, path, stripe, kept) : lookupPage(name, () => stripe.get(path), kept);
 };
 
 /** What was found under a lookup of one object; null where Stripe no longer has it. */

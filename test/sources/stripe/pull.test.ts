@@ -123,6 +123,15 @@ describe('a pull', () => {
     expect(await monthTree('home', '2026-08')).toEqual(tree);
   });
 
+  it('whose month was removed makes it again of the kept pages', async () => {
+    await pull('2026-08', { now: august });
+    const [asked, tree] = [stripe.asked.length, await monthTree('home', '2026-08')];
+    await rm(join(root, 'home/inbox/stripe/2026-08'), { recursive: true });
+    await pull('2026-08', { now: august });
+    expect(stripe.asked).toHaveLength(asked);
+    expect(await monthTree('home', '2026-08')).toEqual(tree);
+  });
+
   it('has every item of a subscription that has more than its page tells, with their tiers and coupons', async () => {
     const created = at('2026-06-01T00:00:00Z');
     const tiers = [{ up_to: null, unit_amount_decimal: '700' }];

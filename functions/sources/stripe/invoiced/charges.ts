@@ -1,4 +1,5 @@
 /** What the lines of invoices charge for: net of discounts and included tax, for which time of which subscription. */
+import { Exact } from '../../../core/money.ts';
 import { invoiceStates } from '../../columns.ts';
 import { currencyOf } from '../minor-units.ts';
 import type { BilledInvoice, BilledLine, CreditLine, CreditNote } from './objects.ts';
@@ -10,6 +11,8 @@ export type Charge = {
   readonly id: string;
   readonly subscription: string | null;
   readonly item: string | null;
+  /** Whether it is a part of a period that was billed for a change. */
+  readonly prorated: boolean;
   readonly product: string;
   readonly currency: string;
   /** Minor units; a credit is below zero. */
@@ -21,9 +24,21 @@ export type Charge = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
+/** How long before an end what is paid back for the rest may be noted. */
+const day = 86_400;
+
 /** Whether somebody owes or paid it, for a time. */
 export const counts = ({ status, period, net }: Charge): boolean =>
   period !== null && period.end > period.start && net !== 0 && invoiceStates.counted.some((state) => state === status);
+
+export type Served = Charge & { readonly period: NonNullable<Charge['period']> };
+
+/** A charge that counts, with its time. */
+export const isServed = (charge: Charge): charge is Served => charge.period !== null && counts(charge);
+
+/** What a charge has for a part of its time, in minor units. */
+export const worthOf = ({ net, period }: Served, from: number, to: number): Exact =>
+  new Exact(net).times(to - from).div(period.end - period.start);
 
 const totalOf = (amounts: readonly { readonly amount: number }[] | null | undefined): number =>
   (amounts ?? []).reduce((total, { amount }) => total + amount, 0);
@@ -33,10 +48,12 @@ const netOf = ({ amount, discount_amounts: discounts, taxes }: BilledLine | Cred
   amount - totalOf(discounts) - totalOf(taxes?.filter(({ tax_behavior: behavior }) => behavior === 'inclusive'));
 
 /** The subscription that a line recurs with: by its item, or as the proration of one. */
-const recurringOf = ({ parent }: BilledLine): { subscription: string | null; item: string | null } | null => {
+const recurringOf = ({ parent }: BilledLine): Pick<Charge, 'subscription' | 'item' | 'prorated'> | null => {
   const { subscription_item_details: own, invoice_item_details: added } = parent ?? {};
-  if (own) return { subscription: own.subscription ?? null, item: own.subscription_item };
-  return added?.proration && added.subscription ? { subscription: added.subscription, item: null } : null;
+  if (own) return { subscription: own.subscription ?? null, item: own.subscription_item, prorated: own.proration };
+  return added?.proration && added.subscription
+    ? { subscription: added.subscription, item: null, prorated: true }
+    : null;
 };
 
 const chargeOf = (line: BilledLine, customer: string, { id, currency }: BilledInvoice, status: string): Charge => {
@@ -47,6 +64,7 @@ const chargeOf = (line: BilledLine, customer: string, { id, currency }: BilledIn
     id: line.id,
     subscription: recurring?.subscription ?? null,
     item: recurring?.item ?? null,
+    prorated: recurring?.prorated ?? false,
     product: line.pricing?.price_details?.product ?? 'other',
     currency: currencyOf(currency),
     net: netOf(line),
@@ -75,7 +93,7 @@ export type Charged = {
 /**
  * The charges of an invoice, and its credits: each for the same time as the line that it takes back. An invoice that was
  * credited in full counts as one that is void. `endedAt` says when a subscription ended: a line of one that ended within
- * it counts until then, so that a part that was paid back for the rest is not taken off once more.
+ * it counts until then, so that a part that was paid back at the end, for the rest, is not taken off once more.
  */
 export const chargesOf = (
   { invoice, customer, lines, credits }: Billed,
@@ -89,22 +107,23 @@ export const chargesOf = (
   if (creditedInFull) return { charges, creditedInFull, unplaced: 0 };
 
   const byId = new Map(charges.map((charge) => [charge.id, charge]));
-  const endsWithin = ({ subscription, period }: Charge): boolean => {
+  const endedWithin = ({ subscription, period }: Charge): number | null => {
     const ended = subscription === null || period === null ? null : endedAt(subscription);
-    return ended !== null && period !== null && ended > period.start && ended < period.end;
+    return ended !== null && period !== null && ended > period.start && ended < period.end ? ended : null;
   };
-  let unplaced = 0;
-  const taken = issued.flatMap((note) =>
-    note.lines.flatMap((line): Charge[] => {
+  const placed = issued.flatMap(({ note, lines: noted }) =>
+    noted.flatMap((line) => {
       const charge = byId.get(line.invoice_line_item ?? '');
-      const net = -netOf(line);
-      if (charge === undefined) {
-        unplaced += 1;
-        return [];
-      }
-      if (endsWithin(charge) && charge.net + net > 0) return [];
-      return [{ ...charge, id: line.id, net, metadata: {} }];
+      return charge === undefined ? [] : [{ charge, id: line.id, net: -netOf(line), at: note.created }];
     }),
   );
-  return { charges: [...charges, ...taken], creditedInFull, unplaced };
+  const left = new Map(charges.map(({ id, net }) => [id, net]));
+  for (const { charge, net } of placed) left.set(charge.id, (left.get(charge.id) ?? 0) + net);
+  const taken = placed.flatMap(({ charge, id, net, at }): Charge[] => {
+    const ended = endedWithin(charge);
+    const forTheRest = ended !== null && at >= ended - day && (left.get(charge.id) ?? 0) > 0;
+    return forTheRest ? [] : [{ ...charge, id, net, metadata: {} }];
+  });
+  const noted = issued.reduce((total, { lines: own }) => total + own.length, 0);
+  return { charges: [...charges, ...taken], creditedInFull, unplaced: noted - placed.length };
 };

@@ -13,9 +13,10 @@ const readers: Readonly<Record<Kind, (value: unknown) => { readonly customer?: s
   invoices: readBilledInvoice,
   credits: readCreditNote,
   ended: readSubscription,
+  unpaid: readSubscription,
 };
 
-const kinds = ['invoices', 'credits', 'ended'] as const;
+const kinds = ['invoices', 'credits', 'ended', 'unpaid'] as const;
 
 async function* records(kept: KeptPages): AsyncGenerator<readonly Aside[]> {
   for (const kind of kinds)
@@ -31,6 +32,8 @@ export type InvoicedPart = {
   readonly invoices: readonly BilledInvoice[];
   readonly credits: readonly CreditNote[];
   readonly ended: readonly Subscription[];
+  /** Those that stand on although their payment was given up. */
+  readonly unpaid: readonly Subscription[];
 };
 
 const partOf = (texts: readonly string[]): InvoicedPart => {
@@ -40,6 +43,7 @@ const partOf = (texts: readonly string[]): InvoicedPart => {
     invoices: all('invoices', readBilledInvoice),
     credits: all('credits', readCreditNote),
     ended: all('ended', readSubscription),
+    unpaid: all('unpaid', readSubscription),
   };
 };
 

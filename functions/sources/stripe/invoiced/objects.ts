@@ -16,7 +16,9 @@ const billedLineSchema = z.object({
   pricing: z.object({ price_details: z.object({ product: z.string() }).nullish() }).nullish(),
   parent: z
     .object({
-      subscription_item_details: z.object({ subscription: idOf.nullish(), subscription_item: z.string() }).nullish(),
+      subscription_item_details: z
+        .object({ subscription: idOf.nullish(), subscription_item: z.string(), proration: z.boolean().default(false) })
+        .nullish(),
       invoice_item_details: z.object({ subscription: idOf.nullish(), proration: z.boolean().default(false) }).nullish(),
     })
     .nullish(),
@@ -49,6 +51,7 @@ const creditLineSchema = z.object({
 
 const creditNoteSchema = z.object({
   id: z.string(),
+  created: seconds,
   customer: idOf.nullish(),
   invoice: idOf,
   status: z.enum(['issued', 'void']),

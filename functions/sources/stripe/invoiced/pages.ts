@@ -1,9 +1,11 @@
 /** Which pages the invoices of an account are made of, how they are asked for, and what is missing in the lists. */
+
 import { keyOf } from '../../billing/page-names.ts';
 import type { KeptPages, Page, PullRequest } from '../../billing/port.ts';
 import { shared, sideBySide } from '../../billing/side-by-side.ts';
+import { invoiceStates } from '../../columns.ts';
 import type { StripeReader } from '../client.ts';
-import { keptPages, lookupName, lookupPages, pageSize, pagesOf, withQuery } from '../pages.ts';
+import { keptPages, lookupName, lookupPages, pageSize, pagesBelow, pagesOf, withQuery } from '../pages.ts';
 import {
   type BilledInvoice,
   type BilledLine,
@@ -16,19 +18,19 @@ import {
 } from './objects.ts';
 
 /** Lists by the name of their kept pages. */
-export type InvoicedList = 'invoices' | 'credits' | 'ended' | 'customers';
+export type InvoicedList = 'invoices' | 'credits' | 'ended' | 'unpaid' | 'customers';
 
-const lists: readonly InvoicedList[] = ['invoices', 'credits', 'ended', 'customers'];
+const lists: readonly InvoicedList[] = ['invoices', 'credits', 'ended', 'unpaid', 'customers'];
 
 /** Requests under way at a time. Stripe takes 25 a second in a sandbox and 100 in production. */
 const atOnce = 4;
 
 /** How the first page of a list is asked for. What is made while the pull goes on is none of it. */
 export const invoicedPathOf = (list: InvoicedList, { pulledAt }: PullRequest, limit = pageSize): string => {
-  if (list === 'ended')
+  if (list === 'ended' || list === 'unpaid')
     return withQuery('/v1/subscriptions', [
       ['limit', limit],
-      ['status', 'canceled'],
+      ['status', list === 'ended' ? 'canceled' : 'unpaid'],
     ]);
   return withQuery(`/v1/${list === 'credits' ? 'credit_notes' : list}`, [
     ['limit', limit],
@@ -42,12 +44,14 @@ const creditPath = (id: string): string => `/v1/credit_notes/${encodeURIComponen
 
 type Cut = { readonly kind: 'invoice' | 'credit'; readonly id: string };
 
-/** Invoices and credit notes that have more lines than a list tells. */
+/** Invoices and credit notes that count and have more lines than a list tells. A draft may be deleted at any time. */
 async function* cutShort(kept: KeptPages): AsyncGenerator<Cut> {
   for await (const page of keptPages('invoices', kept))
-    for (const { id, lines } of page.map(readBilledInvoice)) if (lines.has_more) yield { kind: 'invoice', id };
+    for (const { id, lines, status } of page.map(readBilledInvoice))
+      if (lines.has_more && invoiceStates.counted.some((one) => one === status)) yield { kind: 'invoice', id };
   for await (const page of keptPages('credits', kept))
-    for (const { id, lines } of page.map(readCreditNote)) if (lines.has_more) yield { kind: 'credit', id };
+    for (const { id, lines, status } of page.map(readCreditNote))
+      if (lines.has_more && status === 'issued') yield { kind: 'credit', id };
 }
 
 /** Every page that is not kept yet. */
@@ -60,7 +64,7 @@ export async function* invoicedPages(
   yield* shared(cutShort(kept), atOnce, ({ kind, id }) =>
     kind === 'invoice'
       ? lookupPages({ kind: 'lines', id }, stripe, kept)
-      : pagesOf(creditName(id), creditPath(id), stripe, kept),
+      : pagesBelow(creditName(id), creditPath(id), stripe, kept),
   );
 }
 

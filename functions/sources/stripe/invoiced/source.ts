@@ -8,10 +8,11 @@ import { readCustomer, type Subscription } from '../objects.ts';
 import { keptPages } from '../pages.ts';
 import { invoicedName, type StripeSettings } from '../settings.ts';
 import { type Billed, type Charge, chargesOf, counts } from './charges.ts';
-import { cutAt } from './cut.ts';
+import { cutAt, cutAtResets } from './cut.ts';
 import { type InvoicedPart, invoicedParts } from './gathered.ts';
 import type { BilledInvoice } from './objects.ts';
 import { creditLinesOf, invoicedPages, linesOf } from './pages.ts';
+import { servedUntil } from './served-until.ts';
 
 const minute = 60;
 const day = 24 * 60 * minute;
@@ -43,7 +44,7 @@ const lineOf = (charge: Charge, opportunity: string | null): TableRow => {
 
 /** How dunning went with the newest invoice of a subscription: whether it was asked for in vain. */
 const dunningOf = (newest: BilledInvoice | undefined): Dunning | null =>
-  newest === undefined || newest.status === 'paid' || newest.status === 'draft' || (newest.attempt_count ?? 0) === 0
+  newest === undefined || newest.status === 'paid' || (newest.attempt_count ?? 0) === 0
     ? null
     : { lastFailedAt: newest.created, exhausted: true };
 
@@ -79,16 +80,36 @@ const billedOf = async (
   return { billed, linesOfNobody };
 };
 
-/** The newest invoice that has a line of each subscription. */
+/** The newest invoice that has a line of each subscription. Drafts say nothing: Stripe makes them for what is unpaid too. */
 const newestInvoices = (billed: readonly Billed[]): ReadonlyMap<string, BilledInvoice> => {
   const newest = new Map<string, BilledInvoice>();
-  for (const { invoice, lines } of billed)
+  for (const { invoice, lines } of billed) {
+    if (invoice.status === 'draft') continue;
     for (const { parent } of lines) {
       const subscription = parent?.subscription_item_details?.subscription;
       const known = newest.get(subscription ?? '');
       if (subscription && (known === undefined || invoice.created > known.created)) newest.set(subscription, invoice);
     }
+  }
   return newest;
+};
+
+/**
+ * The cancellation of a subscription, on the day on which its MRR goes: it ended no later than what was charged for, and
+ * one that stands on unpaid ended with that.
+ */
+const cancellationsOf = (
+  subscription: Subscription,
+  served: number | null,
+  newest: BilledInvoice | undefined,
+  request: PullRequest,
+): TableRow[] => {
+  const since = { ...request, from: 0 };
+  if (subscription.status === 'unpaid')
+    return served === null ? [] : cancellationRows(subscription, { lastFailedAt: served, exhausted: true }, since);
+  const { ended_at: at } = subscription;
+  const ended = typeof at === 'number' && served !== null ? Math.min(at, served) : at;
+  return cancellationRows({ ...subscription, ended_at: ended }, dunningOf(newest), since);
 };
 
 const partBatch = async (
@@ -102,11 +123,12 @@ const partBatch = async (
   const charged = billed.map((one) => chargesOf(one, (subscription) => ended.get(subscription) ?? null));
   const charges = charged.flatMap((one) => one.charges);
   const bySubscription = Map.groupBy(charges, ({ subscription }) => subscription);
-  const cuts = [...ended].flatMap(([subscription, at]) => cutAt(bySubscription.get(subscription) ?? [], at));
+  const replaced = [...bySubscription].flatMap(([id, own]) => (id === null ? [] : cutAtResets(own)));
+  const standing = Map.groupBy([...charges, ...replaced], ({ subscription }) => subscription);
+  const cuts = [...ended].flatMap(([subscription, at]) => cutAt(standing.get(subscription) ?? [], at));
 
   const newest = newestInvoices(billed);
-  const cancellationOf = (subscription: Subscription): TableRow[] =>
-    cancellationRows(subscription, dunningOf(newest.get(subscription.id)), { ...request, from: 0 });
+  const over = [...part.ended, ...part.unpaid.filter(({ id }) => !ended.has(id))];
   const starts = charges.flatMap((charge) => (charge.period !== null && counts(charge) ? [charge.period.start] : []));
   const counted: Record<CountName, number> = {
     invoices: part.invoices.length,
@@ -120,8 +142,15 @@ const partBatch = async (
   };
   return {
     rows: {
-      invoice_lines: [...charges, ...cuts].map((charge) => lineOf(charge, opportunity)),
-      cancellations: part.ended.flatMap(cancellationOf),
+      invoice_lines: [...charges, ...replaced, ...cuts].map((charge) => lineOf(charge, opportunity)),
+      cancellations: over.flatMap((subscription) =>
+        cancellationsOf(
+          subscription,
+          servedUntil(standing.get(subscription.id) ?? []),
+          newest.get(subscription.id),
+          request,
+        ),
+      ),
     },
     counts: counted,
     servedFrom: starts.reduce<number | null>((least, at) => (least === null || at < least ? at : least), null),

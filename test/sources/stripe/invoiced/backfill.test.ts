@@ -1,5 +1,6 @@
 /** Old months made of a Stripe account's invoices give the figures of the same book written by hand. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -8,7 +9,7 @@ import { exactRows, quoted } from '../../../../functions/adapters/duckdb.ts';
 import { withLocalWorld } from '../../../../functions/compose-local.ts';
 import { openSnapshots, openSource } from '../../../../functions/compose-sources.ts';
 import { parseConfig } from '../../../../functions/config-file.ts';
-import { exact } from '../../../../functions/core/money.ts';
+import { exact, zero } from '../../../../functions/core/money.ts';
 import { parseMonth } from '../../../../functions/core/month.ts';
 import { runMonth, type World } from '../../../../functions/pipeline.ts';
 import { spanOf } from '../../../../functions/sources/billing/calendar.ts';
@@ -139,7 +140,9 @@ it('subscriptions that change and end at any moment are at each month’s end wh
     const { until } = spanOf(month, 'Europe/Berlin');
     for (const { id, stretches } of lives) {
       const was = (stretches.find(({ from, to }) => from < until && to >= until)?.mrr ?? 0) / 100;
-      const [, , , told = '0'] = lines.find((line) => line.startsWith(`${id} `))?.split(' ') ?? [];
+      // What was added without its item is a line of its own.
+      const own = lines.filter((line) => line.startsWith(`${id} `)).map((line) => line.split(' ')[3] ?? '0');
+      const told = own.reduce((total, mrr) => total.plus(exact(mrr)), zero).toFixed();
       // The cents of a share of a period are many times that of the whole.
       const apart = exact(told).minus(was).abs();
       expect([month, id, was, told, apart.lessThanOrEqualTo(0.05 + was * 0.003)]).toEqual([month, id, was, told, true]);
@@ -214,6 +217,50 @@ describe('months that are there', () => {
     });
     expect((await readdir(inbox())).sort()).toEqual(months.slice(0, -2));
   });
+
+  it('say that they were pulled soon after their end, where they were', async () => {
+    const soon = async (month: string) => JSON.stringify(await control(month)).includes('less than 35 days after');
+    await pull('2026-10', { now: '2026-11-05T00:00:00Z' });
+    expect([await soon('2026-09'), await soon('2026-10')]).toEqual([false, true]);
+    expect(JSON.stringify(await control('2026-10'))).toContain('Pulled on 2026-11-05, less than');
+    await pull('2026-10', { now: '2026-12-06T00:00:00Z', again: true });
+    expect(await soon('2026-10')).toBe(false);
+  });
+
+  it('are made again of the kept pages where their folder is gone, and not of fewer', async () => {
+    await pull('2026-09');
+    const made = await treeOf(inbox());
+    await rename(inbox(), join(root, 'home/inbox/.stripe-invoiced.old'));
+    expect(await asked(() => pull('2026-09'))).toBe(0);
+    expect(await treeOf(inbox())).toEqual(made);
+    for (const gone of [inbox(), join(inbox(), '2026-09')]) {
+      await rm(gone, { recursive: true });
+      expect(await asked(() => pull('2026-09'))).toBe(0);
+      expect(await treeOf(inbox())).toEqual(made);
+    }
+    await rm(inbox(), { recursive: true });
+    await rm(join(root, 'home/inbox/stripe-invoiced-raw/2026-09'), { recursive: true });
+    await expect(pull('2026-09')).rejects.toMatchObject({ kind: 'usage', hint: 'Run with --pull-again.' });
+  });
+
+  it('need no further lines of a draft', async () => {
+    const whole = account();
+    const onyx = whole.invoices.find(({ id }) => id === 'in_onyx');
+    const draft = { ...onyx, id: 'in_onyx_draft', status: 'draft' } as StripeObject;
+    stripe.account = { ...whole, invoices: [...whole.invoices, draft] };
+    stripe.asked.length = 0;
+    await pull('2026-10');
+    expect(stripe.asked.filter((path) => path.includes('/in_onyx/lines'))).not.toEqual([]);
+    expect(stripe.asked.filter((path) => path.includes('/in_onyx_draft/'))).toEqual([]);
+    expect(await linesAt('2026-10')).toEqual(bookAt('2026-10').sort());
+  });
+
+  it('are given up to the month before one that was pulled as it stood, also where later ones were made', async () => {
+    await pull('2026-10');
+    await pull('2026-09', { source: 'stripe:?parent=group' });
+    await expect(pull('2026-09')).rejects.toThrow('2026-09 was pulled from subscriptions into this home');
+    expect(await asked(() => pull('2026-08'))).toBe(0);
+  });
 });
 
 it('no name, no key and no word of an invoice is in states, totals and notes', async () => {
@@ -246,6 +293,9 @@ describe('an account', () => {
     await expect(pull('2026-09')).rejects.toMatchObject({ kind: 'usage', code: 'USAGE' });
     expect(await made()).toEqual(['stripe-invoiced-raw']);
     stripe.account = { ...empty, invoices: [bill([{ id: 'il_1', sub: 'sub_1', amount: 100, ...month }])] };
+    await expect(pull('2026-09')).rejects.toMatchObject({ kind: 'usage' });
+    await pull('2026-09', { again: true, home: 'home' });
+    await rm(inbox(), { recursive: true });
     await expect(pull('2026-08', { again: true })).rejects.toThrow('no invoice line that recurs before 2026-09');
     expect(await made()).toEqual(['stripe-invoiced-raw']);
   });
@@ -301,6 +351,79 @@ describe('an account', () => {
     };
     await pull('2026-10', { timeZone: 'Europe/Berlin' });
     expect(await linesAt('2026-10')).toEqual(['sub_1 si_1 USD 2000']);
+  });
+
+  const gone = (id: string, changes: StripeObject | object): StripeObject =>
+    ({
+      ...subscription({ items: [item({ id: `si_${id}`, price: price() })] }),
+      id: `sub_${id}`,
+      customer: 'cus_1',
+      created: at('2026-05-25T12:00:00Z'),
+      ...changes,
+    }) as StripeObject;
+  const fromJune = { from: '2026-06-25T12:00:00Z', to: '2026-07-25T12:00:00Z' };
+  const endedOn = async (subscriptions: readonly StripeObject[], invoices: readonly StripeObject[]) => {
+    stripe.account = { ...empty, subscriptions, invoices };
+    await pull('2026-09');
+    const rows: string[] = [];
+    for (const month of await readdir(inbox())) {
+      const path = join(inbox(), month, 'cancellations/part-00001.ndjson');
+      const text = existsSync(path) ? await readFile(path, 'utf8') : '';
+      for (const line of text.split('\n').filter((one) => one !== '')) {
+        const { subscription_id, ended_on, reason } = JSON.parse(line) as Record<string, string>;
+        rows.push(`${subscription_id} ${ended_on} ${reason}`);
+      }
+    }
+    return rows.sort();
+  };
+
+  it('tells the day on which the MRR went, and that its payment was given up', async () => {
+    const one = (id: string, status: string, on: string, period: { from: string; to: string }, attempts = 4) =>
+      invoiceOf({
+        id: `in_${id}_${on.slice(0, 7)}`,
+        customer: 'cus_1',
+        on,
+        status,
+        attempts,
+        lines: [{ id: `il_${id}_${on}`, sub: `sub_${id}`, amount: 1_000, ...period }],
+      });
+    const may = { from: '2026-05-25T12:00:00Z', to: '2026-06-25T12:00:00Z' };
+    const july = { from: '2026-07-25T12:00:00Z', to: '2026-08-25T12:00:00Z' };
+    const ids = ['stands', 'drafted', 'written'];
+    const invoices = [
+      ...ids.map((id) => one(id, 'paid', may.from, may, 1)),
+      one('stands', 'open', fromJune.from, fromJune),
+      one('stands', 'draft', july.from, july, 0),
+      one('drafted', 'open', fromJune.from, fromJune),
+      one('drafted', 'draft', july.from, july, 0),
+      one('written', 'uncollectible', fromJune.from, fromJune),
+    ];
+    const details = (reason: string | null) => ({ cancellation_details: { comment: null, feedback: null, reason } });
+    const subscriptions = [
+      gone('stands', { status: 'unpaid', ended_at: null }),
+      gone('drafted', { status: 'canceled', ended_at: at('2026-08-02T00:00:00Z'), ...details(null) }),
+      gone('written', { status: 'canceled', ended_at: at('2026-07-16T00:00:00Z'), ...details('payment_failed') }),
+      gone('never', { status: 'unpaid', ended_at: null }),
+    ];
+    expect(await endedOn(subscriptions, invoices)).toEqual([
+      'sub_drafted 2026-07-25 dunning_exhausted',
+      'sub_stands 2026-07-25 dunning_exhausted',
+      'sub_written 2026-06-25 payment_failed',
+    ]);
+  });
+
+  it('with a billing date that was set anew has its items once', async () => {
+    const anew = '2026-08-15T12:00:00Z';
+    stripe.account = {
+      ...empty,
+      invoices: [
+        bill([{ id: 'il_1', sub: 'sub_1', amount: 10_000, from: '2026-08-01T12:00:00Z', to: '2026-09-01T12:00:00Z' }]),
+        bill([{ id: 'il_2', sub: 'sub_1', amount: 120_000, from: anew, to: '2027-08-15T12:00:00Z' }]),
+      ],
+    };
+    await pull('2026-09');
+    expect(await linesAt('2026-08')).toEqual(['sub_1 si_1 USD 100']);
+    expect(await linesAt('2026-09')).toEqual(['sub_1 si_1 USD 100']);
   });
 
   it('that paid back more than it charged counts 0 there, and says for how many', async () => {

@@ -1,8 +1,9 @@
 /** What lines of invoices and credit notes come to, and what an end within a period takes back. */
 import { describe, expect, it } from 'vitest';
 import { chargesOf, counts } from '../../../../functions/sources/stripe/invoiced/charges.ts';
-import { cutAt } from '../../../../functions/sources/stripe/invoiced/cut.ts';
+import { cutAt, cutAtResets } from '../../../../functions/sources/stripe/invoiced/cut.ts';
 import { readBilledInvoice, readCreditNote } from '../../../../functions/sources/stripe/invoiced/objects.ts';
+import { servedUntil } from '../../../../functions/sources/stripe/invoiced/served-until.ts';
 import { at, type Credit, creditNoteOf, invoiceOf, type Line, type Raw } from './objects.ts';
 
 const october = { from: '2026-10-01T00:00:00Z', to: '2026-11-01T00:00:00Z' };
@@ -19,6 +20,8 @@ type Given = {
   readonly credits?: readonly Credit[];
   readonly void?: boolean;
   readonly ended?: string;
+  /** When the credits were noted, all on one note or each on its own. */
+  readonly noted?: readonly string[];
   readonly changes?: Raw;
 };
 
@@ -26,10 +29,12 @@ const charged = (given: Given = {}) => {
   const { lines = [line()], credits = [], changes = {}, ended } = given;
   const bill = invoiceOf({ id: 'in_1', customer: 'cus_1', on: '2026-10-01T00:00:00Z', lines });
   const invoice = readBilledInvoice({ ...bill, ...changes });
-  const noted = readCreditNote(
-    creditNoteOf(bill, '2026-10-20T00:00:00Z', credits, given.void === true ? 'void' : 'issued'),
-  );
-  const notes = credits.length === 0 ? [] : [{ note: noted, lines: noted.lines.data }];
+  const { noted = ['2026-10-20T00:00:00Z'] } = given;
+  const notes = noted.flatMap((on, number) => {
+    const own = noted.length === 1 ? credits : credits.slice(number, number + 1);
+    const note = readCreditNote(creditNoteOf(bill, on, own, given.void === true ? 'void' : 'issued'));
+    return own.length === 0 ? [] : [{ note, lines: note.lines.data }];
+  });
   return chargesOf({ invoice, customer: 'cus_1', lines: invoice.lines.data, credits: notes }, () =>
     ended === undefined ? null : at(ended),
   );
@@ -125,6 +130,76 @@ describe('a credit note', () => {
     expect(nets({ lines, credits: [part], ended })).toEqual(['il_1 10000', 'il_2 10000']);
     const all = { ...part, amount: 10_000 };
     expect(nets({ lines, credits: [all], ended })).toEqual(['il_1 10000', 'il_2 10000', 'cnli_1 -10000']);
+    const halves = [
+      { ...part, amount: 5_000 },
+      { ...part, id: 'cnli_2', amount: 5_000 },
+    ];
+    const both = ['il_1 10000', 'il_2 10000', 'cnli_1 -5000', 'cnli_2 -5000'];
+    expect(nets({ lines, credits: halves, ended })).toEqual(both);
+  });
+
+  it('of before the end is a deduction, that of the end itself is not', () => {
+    const credits = [
+      { ...part, amount: 5_000 },
+      { ...part, id: 'cnli_2', amount: 2_000 },
+    ];
+    const ended = '2026-10-16T12:00:00Z';
+    const given = { credits, ended, noted: ['2026-10-04T00:00:00Z', '2026-10-16T02:00:00Z'] };
+    expect(nets(given)).toEqual(['il_1 10000', 'cnli_1 -5000']);
+    // What is left of the line is cut, and no more.
+    expect(cutAt(charged(given).charges, at(ended)).map(({ net }) => net)).toEqual([-2_500]);
+  });
+});
+
+describe('a billing date that is set anew', () => {
+  const resets = (lines: readonly Line[]) =>
+    cutAtResets(charged({ lines }).charges).map(({ id, net, period }) => [id, net, period?.start, period?.end]);
+  const anew = '2026-10-16T12:00:00Z';
+  const year = line({ id: 'il_2', from: anew, to: '2027-10-16T12:00:00Z', amount: 120_000 });
+
+  it('ends what the same item was charged before', () =>
+    expect(resets([year, line()])).toEqual([['il_1 replaced', -5_000, at(anew), at(october.to)]]));
+
+  it.each<[told: string, lines: readonly Line[]]>([
+    ['of another item', [line(), { ...year, item: 'si_2' }]],
+    ['of a part of a period', [line(), { ...year, proration: true }]],
+    ['that begins with the other, as a tier does', [line(), { ...year, from: october.from }]],
+    ['that begins when the other has ended', [line(), { ...year, from: october.to }]],
+    ['that ends with it', [line(), { ...year, to: october.to }]],
+    ['after a credit', [line(), year, line({ id: 'il_3', from: anew, amount: -5_000, proration: true })]],
+    [
+      'after a credit without an item',
+      [line(), year, line({ id: 'il_3', from: anew, amount: -5_000, proration: true, added: true })],
+    ],
+  ])('a line %s ends nothing', (_told, lines) => expect(resets(lines)).toEqual([]));
+
+  it('is each of several', () => {
+    const later = { to: '2026-12-05T00:00:00Z', amount: 10_000 };
+    const cuts = resets([
+      line({ ...year, from: october.from }),
+      line({ ...later, id: 'il_3', from: '2026-11-05T00:00:00Z' }),
+    ]);
+    expect(cuts.map(([id, , start]) => [id, start])).toEqual([['il_2 replaced', at('2026-11-05T00:00:00Z')]]);
+  });
+});
+
+describe('what was served', () => {
+  const until = (lines: readonly Line[], credits: readonly Credit[] = []) =>
+    servedUntil(charged({ lines, credits }).charges);
+  const half = { from: '2026-10-16T12:00:00Z', proration: true };
+
+  it('lasts until what was charged for ends', () => {
+    expect(until([line(), line({ id: 'il_2', from: october.to, to: '2026-12-01T00:00:00Z' })])).toBe(
+      at('2026-12-01T00:00:00Z'),
+    );
+    expect(until([line({ amount: 1 })])).toBe(at(october.to));
+    expect(until([line({ amount: 0 })])).toBeNull();
+  });
+
+  it('ends where the rest was taken back, to the cent', () => {
+    expect(until([line(), line({ ...half, id: 'il_2', amount: -5_000 })])).toBe(at(half.from));
+    expect(until([line(), line({ ...half, id: 'il_2', amount: -4_999 })])).toBe(at(half.from));
+    expect(until([line(), line({ ...half, id: 'il_2', amount: -4_000 })])).toBe(at(october.to));
   });
 });
 
@@ -153,5 +228,13 @@ describe('an end within a period', () => {
     expect(cut([line()], at(october.to))).toEqual([]);
     expect(cut([line(), line({ id: 'il_2', amount: -10_000 })])).toEqual([]);
     expect(cut([line({ amount: 1 })])).toEqual([]);
+  });
+
+  it('takes back no more where a credit names no item: those of its product are less by it first', () => {
+    const credit = line({ id: 'il_2', from: '2026-10-16T12:00:00Z', amount: -5_000, proration: true, added: true });
+    expect(cut([line(), credit])).toEqual([]);
+    const other = line({ id: 'il_3', item: 'si_3', product: 'prod_seats', amount: 20_000 });
+    expect(cut([line(), credit, other])).toEqual([['il_3 ended', -10_000, ended, at(october.to)]]);
+    expect(cut([credit, other])).toEqual([['il_3 ended', -5_000, ended, at(october.to)]]);
   });
 });

@@ -49,7 +49,8 @@ export const lifeOf = (number: number, first: number, now: number): Life => {
   let [amount, waiting, count]: [number, Line[], number] = [(20 + roll(500)) * 100 * every, [], 0];
   const line = (from: number, to: number, cents: number, proration: boolean): Line => {
     count += 1;
-    return { id: `il_${number}_${count}`, sub: id, from: iso(from), to: iso(to), amount: cents, proration };
+    const added = proration && number % 3 === 0;
+    return { id: `il_${number}_${count}`, sub: id, from: iso(from), to: iso(to), amount: cents, proration, added };
   };
   const bill = (at: number, lines: readonly Line[]) => {
     if (lines.length > 0)

@@ -16,6 +16,8 @@ export type Line = {
   readonly includedTax?: number;
   readonly addedTax?: number;
   readonly proration?: boolean;
+  /** Whether it is told as an item that was added to the invoice, without the item of the subscription. */
+  readonly added?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
 };
 
@@ -23,6 +25,12 @@ const details = ({ sub, item, proration = false }: Line) => ({
   type: 'subscription_item_details',
   invoice_item_details: null,
   subscription_item_details: { subscription: sub, subscription_item: item ?? sub?.replace('sub', 'si'), proration },
+});
+
+const addedTo = ({ sub, proration = false }: Line) => ({
+  type: 'invoice_item_details',
+  subscription_item_details: null,
+  invoice_item_details: { invoice_item: 'ii_1', proration, subscription: sub },
 });
 
 const once = {
@@ -49,7 +57,7 @@ export const lineOf = (line: Line): Raw => ({
   period: { start: at(line.from), end: at(line.to) },
   metadata: line.metadata ?? {},
   pricing: { type: 'price_details', price_details: { price: 'price_1', product: line.product ?? 'prod_core' } },
-  parent: line.sub === undefined ? once : details(line),
+  parent: line.sub === undefined ? once : line.added === true ? addedTo(line) : details(line),
 });
 
 const paidFor = ({ amount, discount = 0, addedTax = 0 }: Line): number => amount - discount + addedTax;
