@@ -6,34 +6,36 @@ import {
 } from '@aws-sdk/client-ses';
 import { type Check, counted, fail, ok, warn } from '../doctor/check.ts';
 import { asking } from './aws-error.ts';
-import { type Examined, notTold, withRight } from './examined.ts';
+import { deployedAgain, type Examined, notTold, withRight } from './examined.ts';
 
 /** The daily quota of an account in the sandbox; SES tells no more of it by this interface. */
 const sandboxQuota = 200;
 
-const settingsCheck = ({ outputs }: Examined): Check => {
-  const { Sender: sender, BoardRecipients: recipients, TimeZone: timeZone } = outputs;
-  if (sender === undefined || recipients === undefined) return notTold('configuration', 'what it was deployed with');
+const settingsCheck = (examined: Examined): Check => {
+  const { Sender: sender, BoardRecipients: recipients, TimeZone: timeZone } = examined.outputs;
+  if (sender === undefined || recipients === undefined)
+    return notTold('configuration', 'what it was deployed with', examined);
   const seen = `deployed with the sender ${sender}, ${counted(parseInt(recipients, 10), 'recipient')} and the time zone ${timeZone}`;
   if (recipients === '0')
     return warn(
       'configuration',
       `${seen}: the scheduled report is archived and not mailed`,
-      'Name "recipients" in retention.config.json and deploy: npx cdk deploy',
+      `Name "recipients" in retention.config.json. ${deployedAgain(examined)}`,
     );
   return ok('configuration', seen);
 };
 
-const verified = async ({ ses, outputs }: Examined): Promise<Check[]> => {
+const verified = async (examined: Examined): Promise<Check[]> => {
+  const { ses, outputs } = examined;
   const { Sender: sender = '', SenderIdentity: identity } = outputs;
-  if (identity === undefined) return [notTold('sender', 'its sender')];
+  if (identity === undefined) return [notTold('sender', 'its sender', examined)];
   if (!identity.includes('.'))
     return [
       fail(
         'sender',
         'usage',
         `${sender} has no domain that mail can come from`,
-        'Set "sender" in retention.config.json and deploy: npx cdk deploy',
+        `Set "sender" in retention.config.json. ${deployedAgain(examined)}`,
       ),
     ];
   const { VerificationAttributes: found = {} } = await asking('ask SES for the sender', () =>

@@ -17,10 +17,11 @@ const dayOfSchedule = (expression: string): number | null => {
   return day === undefined ? null : parseInt(day, 10);
 };
 
-const scheduled = async ({ sfn, stack, month, createdAt, outputs }: Examined): Promise<Check[]> => {
+const scheduled = async (examined: Examined): Promise<Check[]> => {
+  const { sfn, stack, month, createdAt, outputs } = examined;
   const { ReportSchedule: expression, TimeZone: timeZone = 'UTC', StateMachineArn: machine } = outputs;
   const day = expression === undefined ? null : dayOfSchedule(expression);
-  if (expression === undefined || day === null) return [notTold('schedule', 'its schedule')];
+  if (expression === undefined || day === null) return [notTold('schedule', 'its schedule', examined)];
   const name = scheduledName(month);
   const each = `${expression} in ${timeZone}`;
   const run = await asking('look for the scheduled run', async () => {

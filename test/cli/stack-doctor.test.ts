@@ -6,6 +6,7 @@ import { retention } from './retention.ts';
 
 const deployed = {
   ...outputs,
+  OpsRecipients: '2',
   OpsTopicArn: 'arn:aws:sns:eu-central-1:123456789012:ops',
   TimeZone: 'Europe/Berlin',
   Sender: 'report@example.com',
@@ -107,10 +108,35 @@ test('alarms that nobody has confirmed to hear, or that nobody is to hear', asyn
   healthy({ subscriptions: [...wellHealth.subscriptions, 'PendingConfirmation'] });
   expect((await look()).checks.get('alarms')).toMatchObject({
     outcome: 'warn',
-    seen: '2 addresses confirmed, 1 not yet',
+    seen: '2 addresses confirmed of the 3 that are to hear alarms, 1 asked and not confirmed yet',
   });
   healthy({ subscriptions: [] });
+  fake.stacks.set('acme', { ...deployed, OpsRecipients: '0' });
   expect((await look()).checks.get('alarms')).toMatchObject({ fix: expect.stringContaining('-c opsRecipients=') });
+});
+
+test('alarms of somebody whom SNS has forgotten, as nobody confirmed in time', async () => {
+  for (const subscriptions of [
+    wellHealth.subscriptions.slice(0, 1),
+    [...wellHealth.subscriptions.slice(0, 1), 'Deleted'],
+  ]) {
+    healthy({ subscriptions });
+    expect((await look()).checks.get('alarms')).toMatchObject({
+      outcome: 'warn',
+      seen: '1 address confirmed of the 2 that are to hear alarms, 0 asked and not confirmed yet',
+      fix: expect.stringContaining(`aws sns subscribe --topic-arn ${deployed.OpsTopicArn} --protocol email`),
+    });
+  }
+});
+
+test('what is deployed again keeps its name and its billing system', async () => {
+  const { ReportSchedule: _, ...older } = pulling;
+  fake.stacks.set('acme', { ...older, BoardRecipients: '0' });
+  const { checks } = await look();
+  for (const name of ['configuration', 'schedule'])
+    expect(checks.get(name)?.fix).toMatch(
+      /every -c setting.*npx cdk deploy -c stackName=acme -c 'billingSource=stripe:\?parent=group' …$/,
+    );
 });
 
 describe('a stack that pulls', () => {
