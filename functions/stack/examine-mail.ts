@@ -5,6 +5,7 @@ import {
   GetSendQuotaCommand,
 } from '@aws-sdk/client-ses';
 import { type Check, counted, fail, ok, warn } from '../doctor/check.ts';
+import type { ErrorKind } from '../errors.ts';
 import { asking } from './aws-error.ts';
 import { deployedAgain, type Examined, notTold, withRight } from './examined.ts';
 
@@ -25,14 +26,24 @@ const settingsCheck = (examined: Examined): Check => {
   return ok('configuration', seen);
 };
 
+/** What has an identity verified and signed: records of the stack's own, where it made the identity. */
+const identityFix = ({ outputs: { DkimRecord1: record } }: Examined): string =>
+  record === undefined
+    ? 'Look at the identity in the console of SES (an address: follow the link that SES mailed to it).'
+    : 'Publish the DNS records that the outputs DkimRecord1 to 3 tell, and wait for SES to find them.';
+
+/** A sender that SES does not mail for: that stops no run as long as the report is mailed to nobody. */
+const unfit = ({ outputs }: Examined, kind: ErrorKind, seen: string, fix: string): Check =>
+  outputs.BoardRecipients === '0' ? warn('sender', seen, fix) : fail('sender', kind, seen, fix);
+
 const verified = async (examined: Examined): Promise<Check[]> => {
   const { ses, outputs } = examined;
   const { Sender: sender = '', SenderIdentity: identity } = outputs;
   if (identity === undefined) return [notTold('sender', 'its sender', examined)];
   if (!identity.includes('.'))
     return [
-      fail(
-        'sender',
+      unfit(
+        examined,
         'usage',
         `${sender} has no domain that mail can come from`,
         `Set "sender" in retention.config.json. ${deployedAgain(examined)}`,
@@ -51,18 +62,13 @@ const verified = async (examined: Examined): Promise<Check[]> => {
       ),
     ];
   if (status !== 'Success')
-    return [
-      fail(
-        'sender',
-        'dependency',
-        `SES has not verified ${identity}: ${status}`,
-        'Publish the DNS records that the outputs DkimRecord1 to 3 tell, and wait for SES to find them.',
-      ),
-    ];
+    return [unfit(examined, 'dependency', `SES has not verified ${identity}: ${status}`, identityFix(examined))];
   return [ok('sender', `SES has verified ${identity}`)];
 };
 
-const signed = async ({ ses, outputs: { SenderIdentity: identity } }: Examined): Promise<Check[]> => {
+const signed = async (examined: Examined): Promise<Check[]> => {
+  const { ses, outputs } = examined;
+  const { SenderIdentity: identity } = outputs;
   if (identity?.includes('.') !== true) return [];
   const { DkimAttributes: found = {} } = await asking('ask SES for DKIM', () =>
     ses.send(new GetIdentityDkimAttributesCommand({ Identities: [identity] })),
@@ -76,7 +82,7 @@ const signed = async ({ ses, outputs: { SenderIdentity: identity } }: Examined):
     warn(
       'dkim',
       `mail of ${identity} is not signed: DKIM is ${dkim.DkimEnabled === true ? dkim.DkimVerificationStatus : 'off'}`,
-      'Publish the DNS records that the outputs DkimRecord1 to 3 tell.',
+      identityFix(examined),
     ),
   ];
 };

@@ -30,6 +30,8 @@ const outputsSchema = z.object({
   /** What it was deployed with, for whoever looks it over; stacks of older versions do not tell it. */
   Sender: z.string().max(320).optional(),
   SenderIdentity: z.string().max(320).optional(),
+  /** One of the records that sign its mail; a stack has none where the sender's identity is managed elsewhere. */
+  DkimRecord1: z.string().max(1000).optional(),
   BoardRecipients: z
     .string()
     .regex(/^\d{1,6}$/)
@@ -41,6 +43,9 @@ const outputsSchema = z.object({
     .optional(),
 });
 export type StackOutputs = z.infer<typeof outputsSchema>;
+
+/** The day of the next month by which a report must be there; the usual one where a stack does not say. */
+export const reportByDayOf = ({ ReportByDay = '5' }: StackOutputs): number => parseInt(ReportByDay, 10);
 
 export type DeployedStack = {
   readonly outputs: StackOutputs;
