@@ -107,6 +107,7 @@ export class ReportingStack extends Stack {
       GlueDatabase: data.database,
       AthenaWorkgroup: query.workgroup,
       OpsTopicArn: ops.topic.topicArn,
+      OpsRecipients: `${settings.opsRecipients.length}`,
       BoardPackPolicyArn: archive.boardPackPolicy.managedPolicyArn,
       ...(billing === null ? {} : { BillingSource: billing.address, BillingSecretArn: billing.secret.secretArn }),
       TimeZone: timeZone,

@@ -30,7 +30,7 @@ const printed = ({ outcome, name, seen, fix, paste }: Check, width: number): str
 
 const print = (title: string, { month, checks }: Diagnosis, terminal: Terminal): void => {
   const width = Math.max(...checks.map(({ name }) => name.length));
-  terminal.print(`${title}, at ${month}\n`);
+  terminal.print(`${title}${month === null ? '' : `, at ${month}`}\n`);
   for (const check of checks) for (const line of printed(check, width)) terminal.print(line);
   const count = (outcome: Check['outcome']) => checks.filter((check) => check.outcome === outcome).length;
   terminal.print(`\n${count('fail')} failed, ${count('warn')} warned, ${count('ok')} are well.`);

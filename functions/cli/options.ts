@@ -65,7 +65,7 @@ const rules: readonly Rule[] = [
   [
     (_, given) => given.has('stack') && given.has('config'),
     'a stack runs with the configuration that it was deployed with',
-    'Leave --config out; to change it, edit retention.config.json and deploy: npx cdk deploy',
+    'Leave --config out; to change it, edit retention.config.json and deploy again with every -c setting that it was deployed with, stackName among them: npx cdk deploy -c …',
   ],
   [
     (_, given) => given.has('pullAgain') && !given.has('stack') && !given.has('source'),

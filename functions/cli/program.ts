@@ -63,7 +63,7 @@ All but demo work on a stack that is deployed on AWS as well; region and credent
   retention show --stack retention-report --month 2026-10
 
 A source folder holds one folder a month (2026-10/) with lines.csv and, as they apply, customers.csv,
-cancellations.csv, payments.csv, fx.csv and control.json.
+cancellations.csv, payments.csv, opportunities.csv, fx.csv and control.json.
 
 Exit codes: 0 done · 1 unexpected failure · 2 wrong usage or configuration · 3 blocked by a gate ·
             4 a dependency (disk, mail server, AWS) refused or failed`,

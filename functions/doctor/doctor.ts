@@ -2,6 +2,7 @@
 import type { Config } from '../core/config.ts';
 import type { Month } from '../core/month.ts';
 import { usageError } from '../errors.ts';
+import type { BlockedError } from '../gate-fault.ts';
 import type { SnapshotSource } from '../ingest.ts';
 import { type Catalog, type CatalogMonth, loadCatalog, ratesAt } from '../lake/catalog.ts';
 import { loadTable } from '../load-table.ts';
@@ -13,9 +14,14 @@ import { invoicesAsked, type Vendor } from '../sources/billing/vendor.ts';
 import { usualReading } from '../sources/columns.ts';
 import { accountChecks, newestMonth } from './account.ts';
 import { type Check, counted, fail, failure, ok, warn } from './check.ts';
-import { fileOfRates, type Looked, monthChecks, type RatesFile } from './month.ts';
+import { fileOfRates, type Looked, monthChecks, type RatesFile, unusableRows } from './month.ts';
 
-export type Diagnosis = { readonly source: string; readonly month: Month; readonly checks: readonly Check[] };
+export type Diagnosis = {
+  readonly source: string;
+  /** The month that was looked over; null where the source could not be read so far as to tell its newest. */
+  readonly month: Month | null;
+  readonly checks: readonly Check[];
+};
 
 export type Patient = {
   /** The month that is asked for; null: the newest one. */
@@ -50,6 +56,16 @@ export const examineFolder = async (
   };
 };
 
+/** A folder whose months cannot be made, as rows of its export are wrong. */
+export const unreadableFolder = (month: Month | null, blocked: BlockedError): Diagnosis => {
+  const checks = unusableRows(blocked.faults);
+  return {
+    source: 'folder',
+    month,
+    checks: checks.length > 0 ? checks : [fail('files', 'blocked', `a run is blocked: ${blocked.code}`, blocked.hint)],
+  };
+};
+
 /** Only the rates of a source: what else its months have is not read. */
 const ratesOnly = async (source: SnapshotSource, until: Month, looked: Looked): Promise<Catalog> => {
   const { catalog } = await loadCatalog(looked.store);
@@ -73,7 +89,17 @@ const pullsOf = async (month: Month, { vendor, address, inbox, looked }: Account
   const newest = own.at(-1) ?? month;
   const by = invoices !== null && newest > month ? newest : month;
   const months = invoices === null || own.length === 0 ? own : found.filter((at) => at <= newest);
-  return { months, state: await pullStateOf(name, by, looked.store) };
+  return { months, by, state: await pullStateOf(name, by, looked.store) };
+};
+
+/** The first month up to `until` that was pulled as it stood, where months are to be made of invoices: a run refuses that. */
+const monthThatStood = async (
+  until: Month,
+  { vendor, address, committed, looked }: AccountPatient,
+): Promise<Month | null> => {
+  if (invoicesAsked(vendor, address) === null) return null;
+  for (const month of committed) if (month <= until && (await isPulled(vendor.name, month, looked.store))) return month;
+  return null;
 };
 
 const toldMonths = (months: readonly Month[]): string =>
@@ -86,7 +112,18 @@ const pulledCheck = async (
   const { vendor, address } = patient;
   const { timeZone } = patient.config;
   const { title } = vendor;
-  const { months, state } = await pullsOf(month, patient);
+  const { months, by, state } = await pullsOf(month, patient);
+  const stood = await monthThatStood(by, patient);
+  if (stood !== null)
+    return {
+      check: fail(
+        'pulled',
+        'usage',
+        `${stood} was pulled from subscriptions into this home, on the basis committed: its book of invoices would take the place of that, so no month is made`,
+        `End with the month before ${stood}, or keep the invoices in another --home. To have ${stood} made of invoices, remove its folder in inbox/${vendor.name}.`,
+      ),
+      pulled: state?.finished === true,
+    };
   const all = toldMonths(months);
   if (state === null) return { check: ok('pulled', `${month} has not been pulled yet; ${all}`), pulled: false };
   const day = dayOf(state.pulledAt, timeZone);
@@ -119,6 +156,8 @@ export type AccountPatient = Patient & {
   readonly open: () => Promise<Examiner | null>;
   /** What has been pulled so far; null before the first month. */
   readonly inbox: Snapshots | null;
+  /** Months that have a folder in the account's own inbox, whatever the address asks for; oldest first. */
+  readonly committed: readonly Month[];
 };
 
 /** A billing account, and the month that was pulled from it where it was. */

@@ -32,13 +32,21 @@ const fixOfFiles: Readonly<Record<(typeof codesOfFiles)[number], string>> = {
   NEGATIVE_MRR: 'Net credits and discounts off the line itself.',
 };
 
+/** What is found in no file names customers in place of a line: only how many they are is told. */
+const withoutIds = (fault: GateFault): GateFault =>
+  fault.findings.some(({ file }) => file === null) ? { ...fault, findings: [], total: 1 } : fault;
+
+/** Rows that no run takes, by the files, lines and columns that they are in. */
+export const unusableRows = (faults: readonly GateFault[]): Check[] =>
+  codesOfFiles.flatMap((code) => {
+    const same = faults.filter((fault) => fault.code === code).map(withoutIds);
+    return same.length === 0 ? [] : [fail('files', 'blocked', `${code}: ${placesOf(same)}`, fixOfFiles[code])];
+  });
+
 const filesChecks = (source: SnapshotSource, month: Month, faults: readonly GateFault[]): Check[] => {
   const read = source.months.filter((at) => at <= month);
   const others = faults.filter((fault) => !isOfExport(fault));
-  const bad = codesOfFiles.flatMap((code) => {
-    const same = others.filter((fault) => fault.code === code);
-    return same.length === 0 ? [] : [fail('files', 'blocked', `${code}: ${placesOf(same)}`, fixOfFiles[code])];
-  });
+  const bad = unusableRows(others);
   if (bad.length > 0) return bad;
   const rows = others.length === faults.length ? 'every row' : 'every row but those of opportunities';
   return [ok('files', `${rows} of ${counted(read.length, 'month')} can be read`)];

@@ -2,13 +2,15 @@
 import { paginateListSubscriptionsByTopic } from '@aws-sdk/client-sns';
 import { type Check, counted, ok, warn } from '../doctor/check.ts';
 import { asking } from './aws-error.ts';
-import { type Examined, notTold, withRight } from './examined.ts';
+import { deployedAgain, type Examined, notTold, withRight } from './examined.ts';
 
 /** What SNS has in place of the ARN of a subscription. */
 const pending = 'PendingConfirmation';
 
-const subscribed = async ({ sns, outputs: { OpsTopicArn: topic } }: Examined): Promise<Check[]> => {
-  if (topic === undefined) return [notTold('alarms', 'its ops topic')];
+const subscribed = async (examined: Examined): Promise<Check[]> => {
+  const { sns, outputs } = examined;
+  const { OpsTopicArn: topic, OpsRecipients: recipients = '0' } = outputs;
+  if (topic === undefined) return [notTold('alarms', 'its ops topic', examined)];
   const arns = await asking('ask who hears alarms', async () => {
     const all: string[] = [];
     for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topic }))
@@ -17,21 +19,23 @@ const subscribed = async ({ sns, outputs: { OpsTopicArn: topic } }: Examined): P
   });
   const waiting = arns.filter((arn) => arn === pending).length;
   const heard = arns.filter((arn) => arn.startsWith('arn:')).length;
-  const seen = `${counted(heard, 'address', 'addresses')} confirmed`;
-  if (heard === 0 && waiting === 0)
+  // SNS forgets who does not confirm within days: those are in no list, and a deployment without a change mails nobody.
+  const expected = Math.max(parseInt(recipients, 10), heard + waiting);
+  if (expected === 0)
     return [
       warn(
         'alarms',
         'nobody is subscribed to the ops topic: alarms reach nobody',
-        'Deploy it with one: npx cdk deploy -c opsRecipients=ops@example.com',
+        deployedAgain(examined, ['opsRecipients=ops@example.com']),
       ),
     ];
-  if (waiting > 0)
+  const seen = `${counted(heard, 'address', 'addresses')} confirmed`;
+  if (heard < expected)
     return [
       warn(
         'alarms',
-        `${seen}, ${waiting} not yet`,
-        'Follow the link in the mail that SNS sent there; it holds for three days, then deploy again.',
+        `${seen} of the ${expected} that are to hear alarms, ${waiting} asked and not confirmed yet`,
+        `Follow the link in the mail that SNS sent there. Where it has run out: aws sns subscribe --topic-arn ${topic} --protocol email --notification-endpoint <address>`,
       ),
     ];
   return [ok('alarms', seen)];

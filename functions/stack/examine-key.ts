@@ -5,10 +5,11 @@ import { type Check, fail, ok } from '../doctor/check.ts';
 import { asking } from './aws-error.ts';
 import { type Examined, notTold, withRight } from './examined.ts';
 
-const described = async ({ secrets, outputs }: Examined): Promise<Check[]> => {
+const described = async (examined: Examined): Promise<Check[]> => {
+  const { secrets, outputs } = examined;
   const { BillingSource: address, BillingSecretArn: secret } = outputs;
   if (address === undefined) return [];
-  if (secret === undefined) return [notTold('key', 'where its key is')];
+  if (secret === undefined) return [notTold('key', 'where its key is', examined)];
   const { VersionIdsToStages: versions = {}, DeletedDate: deleted } = await asking(
     'look at the secret of the key',
     () => secrets.send(new DescribeSecretCommand({ SecretId: secret })),

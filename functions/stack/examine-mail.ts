@@ -5,35 +5,48 @@ import {
   GetSendQuotaCommand,
 } from '@aws-sdk/client-ses';
 import { type Check, counted, fail, ok, warn } from '../doctor/check.ts';
+import type { ErrorKind } from '../errors.ts';
 import { asking } from './aws-error.ts';
-import { type Examined, notTold, withRight } from './examined.ts';
+import { deployedAgain, type Examined, notTold, withRight } from './examined.ts';
 
 /** The daily quota of an account in the sandbox; SES tells no more of it by this interface. */
 const sandboxQuota = 200;
 
-const settingsCheck = ({ outputs }: Examined): Check => {
-  const { Sender: sender, BoardRecipients: recipients, TimeZone: timeZone } = outputs;
-  if (sender === undefined || recipients === undefined) return notTold('configuration', 'what it was deployed with');
+const settingsCheck = (examined: Examined): Check => {
+  const { Sender: sender, BoardRecipients: recipients, TimeZone: timeZone } = examined.outputs;
+  if (sender === undefined || recipients === undefined)
+    return notTold('configuration', 'what it was deployed with', examined);
   const seen = `deployed with the sender ${sender}, ${counted(parseInt(recipients, 10), 'recipient')} and the time zone ${timeZone}`;
   if (recipients === '0')
     return warn(
       'configuration',
       `${seen}: the scheduled report is archived and not mailed`,
-      'Name "recipients" in retention.config.json and deploy: npx cdk deploy',
+      `Name "recipients" in retention.config.json. ${deployedAgain(examined)}`,
     );
   return ok('configuration', seen);
 };
 
-const verified = async ({ ses, outputs }: Examined): Promise<Check[]> => {
+/** What has an identity verified and signed: records of the stack's own, where it made the identity. */
+const identityFix = ({ outputs: { DkimRecord1: record } }: Examined): string =>
+  record === undefined
+    ? 'Look at the identity in the console of SES (an address: follow the link that SES mailed to it).'
+    : 'Publish the DNS records that the outputs DkimRecord1 to 3 tell, and wait for SES to find them.';
+
+/** A sender that SES does not mail for: that stops no run as long as the report is mailed to nobody. */
+const unfit = ({ outputs }: Examined, kind: ErrorKind, seen: string, fix: string): Check =>
+  outputs.BoardRecipients === '0' ? warn('sender', seen, fix) : fail('sender', kind, seen, fix);
+
+const verified = async (examined: Examined): Promise<Check[]> => {
+  const { ses, outputs } = examined;
   const { Sender: sender = '', SenderIdentity: identity } = outputs;
-  if (identity === undefined) return [notTold('sender', 'its sender')];
+  if (identity === undefined) return [notTold('sender', 'its sender', examined)];
   if (!identity.includes('.'))
     return [
-      fail(
-        'sender',
+      unfit(
+        examined,
         'usage',
         `${sender} has no domain that mail can come from`,
-        'Set "sender" in retention.config.json and deploy: npx cdk deploy',
+        `Set "sender" in retention.config.json. ${deployedAgain(examined)}`,
       ),
     ];
   const { VerificationAttributes: found = {} } = await asking('ask SES for the sender', () =>
@@ -49,18 +62,13 @@ const verified = async ({ ses, outputs }: Examined): Promise<Check[]> => {
       ),
     ];
   if (status !== 'Success')
-    return [
-      fail(
-        'sender',
-        'dependency',
-        `SES has not verified ${identity}: ${status}`,
-        'Publish the DNS records that the outputs DkimRecord1 to 3 tell, and wait for SES to find them.',
-      ),
-    ];
+    return [unfit(examined, 'dependency', `SES has not verified ${identity}: ${status}`, identityFix(examined))];
   return [ok('sender', `SES has verified ${identity}`)];
 };
 
-const signed = async ({ ses, outputs: { SenderIdentity: identity } }: Examined): Promise<Check[]> => {
+const signed = async (examined: Examined): Promise<Check[]> => {
+  const { ses, outputs } = examined;
+  const { SenderIdentity: identity } = outputs;
   if (identity?.includes('.') !== true) return [];
   const { DkimAttributes: found = {} } = await asking('ask SES for DKIM', () =>
     ses.send(new GetIdentityDkimAttributesCommand({ Identities: [identity] })),
@@ -74,7 +82,7 @@ const signed = async ({ ses, outputs: { SenderIdentity: identity } }: Examined):
     warn(
       'dkim',
       `mail of ${identity} is not signed: DKIM is ${dkim.DkimEnabled === true ? dkim.DkimVerificationStatus : 'off'}`,
-      'Publish the DNS records that the outputs DkimRecord1 to 3 tell.',
+      identityFix(examined),
     ),
   ];
 };

@@ -3,8 +3,8 @@ import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { archivedMonths } from '../archive.ts';
 import { isMonth, type Month } from '../core/month.ts';
 import { type Check, counted, fail, ok, warn } from '../doctor/check.ts';
-import { publishedBy } from '../sources/billing/published-month.ts';
-import { vendorOf } from '../sources/billing/vendors.ts';
+import { publishedBy, publishedFolders } from '../sources/billing/published-month.ts';
+import { isAhead, isOver } from './awaited.ts';
 import { asking } from './aws-error.ts';
 import { type Examined, withRight } from './examined.ts';
 
@@ -21,9 +21,13 @@ const namesBelow = (prefix: string, { s3, outputs: { InboxBucket } }: Examined):
 
 /** Months of which the inbox has lines, or that were pulled into it; oldest first. */
 const monthsOfInbox = async (examined: Examined): Promise<Month[]> => {
-  const vendor = vendorOf(examined.outputs.BillingSource ?? '');
-  const pulled = vendor === null ? [] : await namesBelow(`inbox/${vendor.name}/`, examined);
-  const months = pulled.map(publishedBy).filter((month) => month !== null);
+  const months: Month[] = [];
+  // Months of a billing system that the stack pulled from before are read as those of the present one.
+  for (const folder of publishedFolders)
+    for (const name of await namesBelow(`inbox/${folder}/`, examined)) {
+      const month = publishedBy(name);
+      if (month !== null) months.push(month);
+    }
   const uploaded = (await namesBelow('inbox/', examined)).map((name) => name.replace(/\/$/, '')).filter(isMonth);
   // From the newest down to one that is not later than the month in question: older ones are not asked for.
   for (const month of uploaded.sort().toReversed()) {
@@ -41,6 +45,7 @@ const inbox = async (examined: Examined): Promise<Check[]> => {
   const newest = months.at(-1);
   const seen = newest === undefined ? 'the inbox has no month' : `the newest month in the inbox is ${newest}`;
   if (months.includes(month)) return [ok('inbox', `${seen}; ${month} is there`)];
+  if (!isOver(examined)) return [ok('inbox', `${seen}; ${month} is not over`)];
   if (outputs.BillingSource !== undefined)
     return [
       warn(
@@ -49,23 +54,20 @@ const inbox = async (examined: Examined): Promise<Check[]> => {
         `Run it: retention run --stack ${stack} --month ${month}. The run pulls it first.`,
       ),
     ];
-  return [
-    fail(
-      'inbox',
-      'blocked',
-      `${seen}; ${month} is expected and has no lines`,
-      `Send it: retention run --stack ${stack} --month ${month} --source <folder>`,
-    ),
-  ];
+  const send = `Send it: retention run --stack ${stack} --month ${month} --source <folder>`;
+  if (isAhead(examined)) return [warn('inbox', `${seen}; ${month} has no lines yet`, send)];
+  return [fail('inbox', 'blocked', `${seen}; ${month} is expected and has no lines`, send)];
 };
 
-const report = async ({ month, stack, store }: Examined): Promise<Check[]> => {
+const report = async (examined: Examined): Promise<Check[]> => {
+  const { month, stack, store } = examined;
   const months = await archivedMonths(store);
   const all =
     months.length === 0
       ? 'no report is archived yet'
       : `${counted(months.length, 'month')} archived, the newest ${months.at(-1)}`;
   if (months.includes(month)) return [ok('report', all)];
+  if (isAhead(examined)) return [ok('report', `${all}; the run of ${month} is still to come`)];
   return [
     warn('report', `${all}; there is no report of ${month}`, `Run it: retention run --stack ${stack} --month ${month}`),
   ];

@@ -1,9 +1,9 @@
 /** Whether a stack's schedule starts its runs, and how the last one ended. */
 import { DescribeExecutionCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import { addMonths } from '../core/month.ts';
 import { type Check, ok, warn } from '../doctor/check.ts';
 import { scheduledName } from '../schedule.ts';
 import { dayOf } from '../sources/billing/calendar.ts';
+import { isAhead, startOfRun } from './awaited.ts';
 import { asking } from './aws-error.ts';
 import { type Examined, isRefused, notTold, withRight } from './examined.ts';
 import { executionArnOf } from './follow.ts';
@@ -11,16 +11,11 @@ import { failureOf } from './record.ts';
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
-/** The day of the month on which the report is made; null for an expression that is none of ours. */
-const dayOfSchedule = (expression: string): number | null => {
-  const [, day] = /^cron\(\d+ \d+ (\d+) /.exec(expression) ?? [];
-  return day === undefined ? null : parseInt(day, 10);
-};
-
-const scheduled = async ({ sfn, stack, month, createdAt, outputs }: Examined): Promise<Check[]> => {
+const scheduled = async (examined: Examined): Promise<Check[]> => {
+  const { sfn, stack, month, createdAt, outputs } = examined;
   const { ReportSchedule: expression, TimeZone: timeZone = 'UTC', StateMachineArn: machine } = outputs;
-  const day = expression === undefined ? null : dayOfSchedule(expression);
-  if (expression === undefined || day === null) return [notTold('schedule', 'its schedule')];
+  const start = expression === undefined ? null : startOfRun(month, expression);
+  if (expression === undefined || start === null) return [notTold('schedule', 'its schedule', examined)];
   const name = scheduledName(month);
   const each = `${expression} in ${timeZone}`;
   const run = await asking('look for the scheduled run', async () => {
@@ -35,7 +30,8 @@ const scheduled = async ({ sfn, stack, month, createdAt, outputs }: Examined): P
     const on = run.startDate === undefined ? '' : ` on ${dayOf(seconds(run.startDate), timeZone)}`;
     return [ok('schedule', `${each}: it started ${name}${on}`)];
   }
-  const due = `${addMonths(month, 1)}-${`${day}`.padStart(2, '0')}`;
+  const { day: due } = start;
+  if (isAhead(examined)) return [ok('schedule', `${each}: it will start ${name} on ${due}`)];
   if (createdAt !== null && dayOf(seconds(createdAt), timeZone) >= due)
     return [ok('schedule', `${each}: it has had no run of ${month} to start, ${stack} is younger`)];
   return [

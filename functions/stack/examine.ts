@@ -9,14 +9,11 @@ import { mailChecks } from './examine-mail.ts';
 import { monthChecks } from './examine-months.ts';
 import { runChecks } from './examine-runs.ts';
 import type { Examined } from './examined.ts';
-import type { StackOutputs } from './outputs.ts';
-
-/** The day by which a report must be there, where a stack does not say. */
-const usualReportByDay = '5';
+import { reportByDayOf, type StackOutputs } from './outputs.ts';
 
 /** The newest month whose report must be there by now. */
-export const dueMonth = (now: Date, { TimeZone = 'UTC', ReportByDay = usualReportByDay }: StackOutputs): Month =>
-  monthDue(now, TimeZone, parseInt(ReportByDay, 10));
+export const dueMonth = (now: Date, outputs: StackOutputs): Month =>
+  monthDue(now, outputs.TimeZone ?? 'UTC', reportByDayOf(outputs));
 
 const stackCheck = ({ stack, status, outputs }: Examined): Check => {
   const seen = `${stack} is deployed (${status})${outputs.Version === undefined ? '' : `, version ${outputs.Version}`}`;

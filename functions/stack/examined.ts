@@ -8,6 +8,7 @@ import type { Month } from '../core/month.ts';
 import { type Check, failure, warn } from '../doctor/check.ts';
 import { ReportError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
+import { deployAgain } from './deploy-again.ts';
 import type { DeployedStack } from './outputs.ts';
 
 export type Examined = DeployedStack & {
@@ -46,6 +47,10 @@ export const withRight = async (name: string, right: string, work: () => Promise
   }
 };
 
+/** How the stack is deployed again; `changes` are settings that are new. */
+export const deployedAgain = ({ stack, outputs }: Examined, changes: readonly string[] = []): string =>
+  deployAgain(stack, outputs.BillingSource, changes);
+
 /** What a stack of an older version does not say of itself. */
-export const notTold = (name: string, what: string): Check =>
-  warn(name, `not known: this stack does not tell ${what}`, 'Deploy it with this version: npx cdk deploy');
+export const notTold = (name: string, what: string, examined: Examined): Check =>
+  warn(name, `not known: this stack does not tell ${what}`, `Use this version. ${deployedAgain(examined)}`);

@@ -3,6 +3,7 @@ import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@a
 import { z } from 'zod';
 import { ReportError, usageError } from '../errors.ts';
 import { asking } from './aws-error.ts';
+import { deployAgain } from './deploy-again.ts';
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket');
 
@@ -19,11 +20,18 @@ const outputsSchema = z.object({
   BillingSource: z.string().max(1000).optional(),
   BillingSecretArn: z.string().max(2048).optional(),
   OpsTopicArn: z.string().max(2048).optional(),
+  /** How many addresses were to hear alarms when it was deployed. */
+  OpsRecipients: z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .optional(),
   Version: z.string().optional(),
   TimeZone: z.string().optional(),
   /** What it was deployed with, for whoever looks it over; stacks of older versions do not tell it. */
   Sender: z.string().max(320).optional(),
   SenderIdentity: z.string().max(320).optional(),
+  /** One of the records that sign its mail; a stack has none where the sender's identity is managed elsewhere. */
+  DkimRecord1: z.string().max(1000).optional(),
   BoardRecipients: z
     .string()
     .regex(/^\d{1,6}$/)
@@ -35,6 +43,9 @@ const outputsSchema = z.object({
     .optional(),
 });
 export type StackOutputs = z.infer<typeof outputsSchema>;
+
+/** The day of the next month by which a report must be there; the usual one where a stack does not say. */
+export const reportByDayOf = ({ ReportByDay = '5' }: StackOutputs): number => parseInt(ReportByDay, 10);
 
 export type DeployedStack = {
   readonly outputs: StackOutputs;
@@ -70,7 +81,7 @@ export const readStack = async (client: CloudFormationClient, name: string): Pro
       [
         'See which stacks there are:  aws cloudformation describe-stacks --query "Stacks[].StackName"',
         'Another account or region:   set AWS_PROFILE or AWS_REGION',
-        'Not deployed yet:            npx cdk deploy',
+        `Not deployed yet:            npx cdk deploy -c stackName=${name}`,
       ].join('\n'),
     );
   const outputs = Object.fromEntries(
@@ -84,7 +95,7 @@ export const readStack = async (client: CloudFormationClient, name: string): Pro
     'usage',
     'STACK_UNUSABLE',
     `the stack ${name} (${status}) is not a retention report, or not one of this version: it has no usable ${lacking}`,
-    'Check the name. If it is the right stack, deploy it with this version: npx cdk deploy',
+    `Check the name. If it is the right stack, use this version. ${deployAgain(name, outputs.BillingSource)}`,
     { cause: parsed.error },
   );
 };

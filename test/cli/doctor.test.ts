@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bookFiles, corrected, writeFiles } from '../pipeline/book.ts';
 import { treeOf } from '../pipeline/folder.ts';
 import { apiKey, type StripeServer, startStripe } from '../servers/stripe.ts';
@@ -115,4 +115,32 @@ test('what came from outside does not steer the terminal', async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not be there
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   }
+});
+
+describe('3: an export of invoice lines that no month can be made of is told by its places, not by what stands there', () => {
+  const header = 'customer_id,invoice_id,product,currency,amount,period_start,period_end\n';
+
+  test.each<[string, string, RegExp]>([
+    [
+      'a row that cannot be read',
+      'Secret Customer Ltd,in_secret,core,USD,1 000 secret,2026-09-01,2026-10-01\n',
+      /^fail {2}files {2}BAD_ROW: invoice_lines\.csv, line 2, amount: /m,
+    ],
+    [
+      'a subscription below zero',
+      'Secret Customer Ltd,in_secret,core,USD,-5.00,2026-09-01,2026-10-01\n',
+      /^fail {2}files {2}NEGATIVE_MRR: 1 subscription of the invoice lines below zero at the end of 2026-09$/m,
+    ],
+  ])('%s', async (_, row, told) => {
+    await writeFiles(join(root, 'exports'), { 'invoice_lines.csv': header + row });
+    for (const args of [[], ['--json'], ['--month', '2026-09']]) {
+      const { status, stdout, stderr } = await doctor('invoices:exports?until=2026-09', { args });
+      expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
+      if (args[0] === '--json')
+        expect(JSON.parse(stdout)).toMatchObject({ month: null, checks: [{ kind: 'blocked' }] });
+      else expect(stdout).toMatch(told);
+      if (args.length === 0) expect(stdout).toMatch(/^The folder$/m);
+      expect(stdout).not.toMatch(/secret/i);
+    }
+  });
 });

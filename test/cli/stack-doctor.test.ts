@@ -6,6 +6,7 @@ import { retention } from './retention.ts';
 
 const deployed = {
   ...outputs,
+  OpsRecipients: '2',
   OpsTopicArn: 'arn:aws:sns:eu-central-1:123456789012:ops',
   TimeZone: 'Europe/Berlin',
   Sender: 'report@example.com',
@@ -31,8 +32,12 @@ beforeEach(async () => {
 });
 afterEach(() => fake.close());
 
+let now: string;
+const at = (instant: string) => {
+  now = `${Date.parse(instant) / 1000}`;
+};
 /** November 6th: the report of October must be there. */
-const now = `${Date.parse('2026-11-06T09:00:00Z') / 1000}`;
+beforeEach(() => at('2026-11-06T09:00:00Z'));
 
 const doctor = (...args: readonly string[]) =>
   retention(['doctor', '--stack', 'acme', ...args], { environment: { ...fake.environment, SOURCE_DATE_EPOCH: now } });
@@ -93,6 +98,28 @@ describe('mail', () => {
     expect(local.checks.get('sender')).toMatchObject({ outcome: 'fail', kind: 'usage' });
   });
 
+  test('from a sender that is none stops no run that mails nobody', async () => {
+    const nobody = { ...deployed, BoardRecipients: '0' };
+    fake.stacks.set('acme', { ...nobody, Sender: 'r@localhost', SenderIdentity: 'localhost' });
+    const local = await look();
+    expect([local.status, local.checks.get('sender')?.outcome]).toEqual([0, 'warn']);
+    fake.stacks.set('acme', nobody);
+    healthy({ identities: { 'example.com': 'Pending' } });
+    const pending = await look();
+    expect([pending.status, pending.checks.get('sender')?.outcome]).toEqual([0, 'warn']);
+  });
+
+  test('is put right by records where the stack has some, and at SES where the identity is managed elsewhere', async () => {
+    healthy({ identities: { 'example.com': 'Pending' }, dkim: 'Pending' });
+    const fixes = async () => {
+      const { checks } = await look();
+      return [checks.get('sender')?.fix, checks.get('dkim')?.fix];
+    };
+    for (const fix of await fixes()) expect(fix).toMatch(/^Look at the identity in the console of SES/);
+    fake.stacks.set('acme', { ...deployed, DkimRecord1: 'x._domainkey.example.com CNAME x.dkim.amazonses.com' });
+    for (const fix of await fixes()) expect(fix).toContain('DkimRecord1');
+  });
+
   test('from the sandbox, or to nobody', async () => {
     healthy({ dailyQuota: 200 });
     fake.stacks.set('acme', { ...deployed, BoardRecipients: '0' });
@@ -107,10 +134,35 @@ test('alarms that nobody has confirmed to hear, or that nobody is to hear', asyn
   healthy({ subscriptions: [...wellHealth.subscriptions, 'PendingConfirmation'] });
   expect((await look()).checks.get('alarms')).toMatchObject({
     outcome: 'warn',
-    seen: '2 addresses confirmed, 1 not yet',
+    seen: '2 addresses confirmed of the 3 that are to hear alarms, 1 asked and not confirmed yet',
   });
   healthy({ subscriptions: [] });
+  fake.stacks.set('acme', { ...deployed, OpsRecipients: '0' });
   expect((await look()).checks.get('alarms')).toMatchObject({ fix: expect.stringContaining('-c opsRecipients=') });
+});
+
+test('alarms of somebody whom SNS has forgotten, as nobody confirmed in time', async () => {
+  for (const subscriptions of [
+    wellHealth.subscriptions.slice(0, 1),
+    [...wellHealth.subscriptions.slice(0, 1), 'Deleted'],
+  ]) {
+    healthy({ subscriptions });
+    expect((await look()).checks.get('alarms')).toMatchObject({
+      outcome: 'warn',
+      seen: '1 address confirmed of the 2 that are to hear alarms, 0 asked and not confirmed yet',
+      fix: expect.stringContaining(`aws sns subscribe --topic-arn ${deployed.OpsTopicArn} --protocol email`),
+    });
+  }
+});
+
+test('what is deployed again keeps its name and its billing system', async () => {
+  const { ReportSchedule: _, ...older } = pulling;
+  fake.stacks.set('acme', { ...older, BoardRecipients: '0' });
+  const { checks } = await look();
+  for (const name of ['configuration', 'schedule'])
+    expect(checks.get(name)?.fix).toMatch(
+      /every -c setting.*npx cdk deploy -c stackName=acme -c 'billingSource=stripe:\?parent=group' …$/,
+    );
 });
 
 describe('a stack that pulls', () => {
@@ -124,6 +176,14 @@ describe('a stack that pulls', () => {
     fake.s3.put(outputs.InboxBucket, 'inbox/stripe/2026-10.json', '{"pull":1}');
     const { status, checks } = await look();
     expect([status, checks.get('key')?.outcome, checks.get('inbox')?.outcome]).toEqual([0, 'ok', 'ok']);
+  });
+
+  test('from another one than before keeps the months of that', async () => {
+    fake.s3.buckets.get(outputs.InboxBucket)?.delete('inbox/2026-10/lines/part-1.csv');
+    fake.s3.put(outputs.InboxBucket, 'inbox/recurly/2026-10.json', '{"pull":1}');
+    expect((await look()).checks.get('inbox')?.outcome).toBe('ok');
+    fake.stacks.set('acme', deployed);
+    expect((await look()).checks.get('inbox')?.outcome).toBe('ok');
   });
 
   test('has a month with nothing but rates, or a pull that was not finished', async () => {
@@ -152,14 +212,36 @@ describe('a stack that pulls', () => {
 
 describe('runs', () => {
   test('that the schedule did not start, unless the stack is younger', async () => {
+    at('2026-12-03T06:00:00Z');
     const { checks } = await look('--month', '2026-11');
     // The fake stack was created on November 1st: October's run was its first.
     expect(checks.get('schedule')).toMatchObject({
       outcome: 'warn',
       seen: expect.stringContaining('there is no scheduled-2026-11, which it should have started on 2026-12-03'),
     });
+    expect(checks.get('inbox')).toMatchObject({ outcome: 'fail' });
+    expect(checks.get('report')).toMatchObject({ outcome: 'warn' });
     const before = await look('--month', '2026-09');
     expect(before.checks.get('schedule')).toMatchObject({ outcome: 'ok', seen: expect.stringContaining('younger') });
+  });
+
+  test('that are still to come, of a month that is over and of one that is not', async () => {
+    const of = async (month: string) => {
+      const { status, checks } = await look('--month', month);
+      expect(status).toBe(0);
+      return ['schedule', 'inbox', 'report'].map((name) => `${checks.get(name)?.outcome} ${checks.get(name)?.seen}`);
+    };
+    // A minute before seven in Berlin.
+    at('2026-12-03T05:59:00Z');
+    expect(await of('2026-11')).toEqual([
+      'ok cron(0 7 3 * ? *) in Europe/Berlin: it will start scheduled-2026-11 on 2026-12-03',
+      'warn the newest month in the inbox is 2026-10; 2026-11 has no lines yet',
+      'ok 1 month archived, the newest 2026-10; the run of 2026-11 is still to come',
+    ]);
+    expect((await of('2026-12'))[1]).toBe('ok the newest month in the inbox is 2026-10; 2026-12 is not over');
+    const { ReportSchedule: _, ...older } = deployed;
+    fake.stacks.set('acme', older);
+    expect((await of('2026-11'))[1]).toBe('warn the newest month in the inbox is 2026-10; 2026-11 has no lines yet');
   });
 
   test('of which the last failed: why, as its record has it, and how to see all of it', async () => {

@@ -211,14 +211,37 @@ describe('a stack that pulls from a billing system', () => {
   test.for([['--pull-again'], ['--source', 'stripe:']])('another one does neither: %j', async (args) => {
     const { status, stderr } = await run('--stack', 'acme', ...args);
     expect([status, fake.started]).toEqual([2, []]);
-    expect(stderr).toMatch(/acme has no billing system.*\n.*npx cdk deploy -c 'billingSource=stripe:'/);
+    expect(stderr).toMatch(
+      /acme has no billing system.*\n.*every -c setting.*npx cdk deploy -c stackName=acme -c billingSource=stripe: /,
+    );
+  });
+});
+
+describe('2: an account that a stack does not take', () => {
+  const refused = async (source: string) => {
+    const args = ['run', '--stack', 'acme', '--month', '2026-10', '--source', source];
+    return (await retention(args, { environment: fake.environment })).stderr;
+  };
+
+  test('is told with the settings that were asked for', async () => {
+    expect(await refused('stripe:?parent=group')).toContain("-c 'billingSource=stripe:?parent=group'");
+    expect(await refused('stripe:?basis=invoiced&parent=group')).toContain(
+      "--source 'stripe:?basis=invoiced&parent=group' ",
+    );
+  });
+
+  test('is not repeated where it is none: people write keys there', async () => {
+    expect(await refused('stripe:rk_live_1')).not.toContain('rk_live');
   });
 });
 
 describe('2: what makes no sense on a stack', () => {
   test.concurrent.for<[args: string[], told: RegExp]>([
     [['demo', '--stack', 'acme'], /the demo runs on this machine alone\n.*retention run --stack/],
-    [['run', '--stack', 'acme', '--month', '2026-10', '--config', 'x'], /deployed with\n.*npx cdk deploy/],
+    [
+      ['run', '--stack', 'acme', '--month', '2026-10', '--config', 'x'],
+      /deployed with\n.*every -c setting.*npx cdk deploy -c …/,
+    ],
     [
       ['run', '--stack', 'acme', '--month', '2026-10', '--source', 'invoices:exports'],
       /a stack takes months, not an export of invoice lines\n.*--source <home>\/inbox\/invoices/,
@@ -228,7 +251,7 @@ describe('2: what makes no sense on a stack', () => {
       /a stack takes months, not the invoices.*\n.*retention backfill .*--source <home>\/inbox\/stripe-invoiced/,
     ],
     [['follow', '--stack', 'acme', '--execution', 'ops-none'], /RUN_UNKNOWN: the stack has no run ops-none/],
-    [['list', '--stack', 'other'], /STACK_MISSING: there is no stack other[\s\S]*npx cdk deploy/],
+    [['list', '--stack', 'other'], /STACK_MISSING: there is no stack other[\s\S]*npx cdk deploy -c stackName=other/],
     [
       ['show', '--stack', 'acme', '--month', '2019-01'],
       /of the stack acme has no report of 2019-01\n.*retention list --stack acme/,

@@ -1,5 +1,6 @@
 /** Months made of an account's invoices, looked over: how far they reach, what must be read for them, and once they are there. */
 import { describe, expect, it } from 'vitest';
+import { ReportError } from '../../functions/errors.ts';
 import { account as invoicedAccount } from '../sources/stripe/invoiced/book.ts';
 import { accountUnderLook, outcomes } from './account-look.ts';
 import { named } from './look.ts';
@@ -49,5 +50,17 @@ describe('months made of invoices', () => {
     }
     // Months as they stood are another matter.
     expect(await check('pulled')).toMatchObject({ seen: '2026-10 has not been pulled yet; no month so far' });
+  });
+
+  it('are refused, as a run refuses them, where a month was pulled as it stood', async () => {
+    await pull();
+    server().account = invoicedAccount();
+    expect(await check('pulled', { address, month: '2026-09' })).toMatchObject({ outcome: 'ok' });
+    const told = await check('pulled', { address });
+    const refusal = await pull({ address }).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ReportError);
+    if (!(refusal instanceof ReportError)) return;
+    expect(told).toMatchObject({ outcome: 'fail', kind: refusal.kind, fix: refusal.hint });
+    expect(told.seen).toContain(refusal.message);
   });
 });

@@ -1,12 +1,12 @@
 /** A Stripe account as the doctor sees it, in a home that is there for one test. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { withLocalWorld } from '../../functions/compose-local.ts';
 import { openExaminer, openSnapshots, openSource } from '../../functions/compose-sources.ts';
 import { parseConfig } from '../../functions/config-file.ts';
-import { parseMonth } from '../../functions/core/month.ts';
+import { isMonth, parseMonth } from '../../functions/core/month.ts';
 import { type Diagnosis, examineAccount } from '../../functions/doctor/doctor.ts';
 import { inboxOf } from '../../functions/sources/billing/pull-month.ts';
 import { invoicesAsked } from '../../functions/sources/billing/vendor.ts';
@@ -59,6 +59,7 @@ export const accountUnderLook = () => {
     return withLocalWorld(worldOf(settings, true), async (world) => {
       const inbox = join(root, 'home', inboxOf(invoicesAsked(vendor, address)?.name ?? vendor.name));
       const found = await openSnapshots(inbox, world.store).catch(() => null);
+      const stood: readonly string[] = await readdir(join(root, 'home/inbox/stripe')).catch(() => []);
       return examineAccount({
         month: month === undefined ? null : parseMonth(month),
         config: parseConfig(config, 'test'),
@@ -68,6 +69,7 @@ export const accountUnderLook = () => {
         address,
         open: () => openExaminer(vendor, address, environmentOf(settings)),
         inbox: found,
+        committed: stood.filter(isMonth).sort(),
       });
     });
   };

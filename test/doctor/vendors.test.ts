@@ -51,6 +51,7 @@ const look = (vendor: Vendor, address: string, environment: Record<string, strin
       address,
       open: () => openExaminer(vendor, address, environment),
       inbox: null,
+      committed: [],
     }),
   );
 };

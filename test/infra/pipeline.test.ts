@@ -359,6 +359,7 @@ describe('the outputs', () => {
   ])('tell %s', (name) => {
     expect(stack.outputs.get(name)).toEqual(expect.stringMatching(/./));
   });
+  it('tell how many are to hear alarms', () => expect(stack.outputs.get('OpsRecipients')).toBe('2'));
   it('tell the time zone as it is configured', () => expect(stack.outputs.get('TimeZone')).toBe('Europe/Berlin'));
   it('tell the account as it was deployed, and where its key has its place', () => {
     expect(stack.outputs.get('BillingSource')).toBe(billingSource);

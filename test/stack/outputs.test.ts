@@ -35,10 +35,12 @@ test.each<[string, string, Record<string, unknown>]>([
 });
 
 test('what is missing is named, and what can be done', async () => {
-  fake.stacks.set('partly', { ...outputs, LakeBucket: '' });
+  fake.stacks.set('partly', { ...outputs, LakeBucket: '', BillingSource: "stripe:?parent=it's" });
   await expect(readStack(client, 'partly')).rejects.toMatchObject({
     message: expect.stringMatching(/partly \(UPDATE_COMPLETE\).*no usable LakeBucket$/),
-    hint: expect.stringContaining('npx cdk deploy'),
+    hint: expect.stringMatching(
+      /every -c setting.*npx cdk deploy -c stackName=partly -c 'billingSource=stripe:\?parent=it'\\''s' …$/,
+    ),
   });
   await expect(readStack(client, 'absent')).rejects.toMatchObject({
     hint: expect.stringMatching(/describe-stacks[\s\S]*AWS_REGION[\s\S]*cdk deploy/),

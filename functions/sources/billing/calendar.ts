@@ -35,6 +35,9 @@ export const dayOf = (seconds: number, timeZone: string): string => {
   return `${(parts.get('year') ?? '').padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`;
 };
 
+/** The hour of an instant, `00` to `23`. */
+export const hourOf = (seconds: number, timeZone: string): string => partsOf(seconds, timeZone).get('hour') ?? '';
+
 /** How far a zone's clock is ahead of UTC at an instant, in seconds. */
 const aheadAt = (seconds: number, timeZone: string): number => {
   const parts = partsOf(seconds, timeZone);
