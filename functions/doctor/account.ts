@@ -23,8 +23,8 @@ export type Account = {
   readonly config: Config;
   /** The month is in the home already: what is in the account matters no longer. */
   readonly pulled: boolean;
-  /** Rates that hold at the month, and where missing ones belong. */
-  readonly rates: ReadonlyMap<string, string>;
+  /** Rates that hold at a month, and where missing ones belong. */
+  readonly rates: (month: Month) => ReadonlyMap<string, string>;
   readonly ratesFile: (month: string) => { readonly name: string; readonly present: boolean };
   readonly progress: Progress;
 };
@@ -90,20 +90,39 @@ const accessOf = async ({ examiner, request, title, now, progress }: Account): P
 const keyCheck = ({ examiner: { key } }: Account): Check =>
   key.better === null ? ok('key', `${key.told}; accepted`) : warn('key', `${key.told}; accepted`, key.better);
 
-/** How far back months can be made of invoices, which tell all of their time. */
-const invoicesCheck = async ({ examiner, request }: Account): Promise<Check> => {
+/** The month of the oldest invoice, where months are made of invoices. */
+const oldestInvoiced = async ({ examiner, request }: Account): Promise<Month | null> => {
   const oldest = (await examiner.oldestInvoice?.(request)) ?? null;
-  const { month, timeZone } = request;
-  if (oldest === null)
+  return oldest === null ? null : parseMonth(dayOf(oldest, request.timeZone).slice(0, 7));
+};
+
+type Asked = Account & {
+  /** As above; asked for once, as it takes several requests. */
+  readonly invoicedFrom: () => Promise<Month | null>;
+};
+
+const askingOnce = (account: Account): Asked => {
+  let answer: Promise<Month | null> | null = null;
+  const invoicedFrom = () => {
+    answer ??= oldestInvoiced(account);
+    return answer;
+  };
+  return { ...account, invoicedFrom };
+};
+
+/** How far back months can be made of invoices, which tell all of their time. */
+const invoicesCheck = async (account: Asked): Promise<Check> => {
+  const { month } = account.request;
+  const first = await account.invoicedFrom();
+  if (first === null)
     return warn('history', `there is no invoice before the end of ${month}`, 'Name a later month with --month.');
-  const first = dayOf(oldest, timeZone).slice(0, 7);
   return ok(
     'history',
     `the oldest invoice is of ${first}: months from then to ${month} can be made of invoices, at any time, on the basis invoiced`,
   );
 };
 
-const historyCheck = async (account: Account): Promise<Check> => {
+const historyCheck = async (account: Asked): Promise<Check> => {
   if (account.examiner.oldestInvoice !== undefined) return invoicesCheck(account);
   const { examiner, request, title, now, pulled } = account;
   const { month, timeZone, until } = request;
@@ -167,25 +186,34 @@ const dimensionsOf = async ({ examiner, request, config }: Account): Promise<Che
   });
 };
 
-const ratesOf = async ({ examiner, request, config, rates, ratesFile }: Account): Promise<Check> => {
+const ratesOf = async (account: Asked): Promise<Check> => {
+  const { examiner, request, config, rates, ratesFile } = account;
+  const { month } = request;
+  // All months are made at once, and a file of rates holds until a later one: it belongs to the oldest of them.
+  const oldest = await account.invoicedFrom();
+  const at = oldest ?? month;
   const sample = await examiner.currencies(request);
   const currencies = [...new Set(sample.values)].filter((currency) => /^[A-Z]{3}$/.test(currency)).sort();
   const among = amongOf(sample, 'subscriptions');
-  const missing = currencies.filter((currency) => currency !== config.reportingCurrency && !rates.has(currency));
+  const lacking = (when: Month) =>
+    currencies
+      .filter((currency) => currency !== config.reportingCurrency && !rates(when).has(currency))
+      .map((currency) => ({ currency, month: when }));
+  const gaps = [...lacking(at), ...(at !== month && ratesFile(month).present ? lacking(month) : [])];
+  const missing = [...new Set(gaps.map(({ currency }) => currency))].sort();
+  const span = oldest === null ? month : `${oldest} to ${month}`;
   if (missing.length === 0)
     return ok(
       'rates',
-      `${currencies.length === 0 ? 'no currency' : currencies.join(', ')} (${among}): nothing is missing at ${request.month}`,
+      `${currencies.length === 0 ? 'no currency' : currencies.join(', ')} (${among}): nothing is missing at ${span}`,
     );
   return warn(
     'rates',
-    `no rate into ${config.reportingCurrency} at ${request.month} for ${missing.join(', ')} (${among}): a run would be blocked`,
-    'Write the rates of the month’s end; the opening months of its windows need theirs as well.',
-    rateLines(
-      missing.map((currency) => ({ currency, month: request.month })),
-      config.reportingCurrency,
-      ratesFile,
-    ),
+    `no rate into ${config.reportingCurrency} at ${span} for ${missing.join(', ')} (${among}): a run would be blocked`,
+    oldest === null
+      ? 'Write the rates of the month’s end; the opening months of its windows need theirs as well.'
+      : 'Write the rates of that month’s end: a file holds until a later month has one, and then gives way to it as a whole.',
+    rateLines(gaps, config.reportingCurrency, ratesFile),
   );
 };
 
@@ -199,7 +227,8 @@ const sampled = async (name: string, work: () => Promise<Check>): Promise<Check[
 };
 
 /** Every check that asks the account. */
-export const accountChecks = async (account: Account): Promise<Check[]> => {
+export const accountChecks = async (given: Account): Promise<Check[]> => {
+  const account = askingOnce(given);
   const { examiner, title } = account;
   if (!examiner.key.fit) return [fail('key', 'usage', examiner.key.told, examiner.key.better ?? '')];
   const { checks, known, date, at } = await accessOf(account);

@@ -189,7 +189,7 @@ export const examineAccount = async (patient: AccountPatient): Promise<Diagnosis
           now: () => looked.clock.now(),
           config,
           pulled,
-          rates: ratesAt(fx, month, config.reportingCurrency),
+          rates: (at) => ratesAt(fx, at, config.reportingCurrency),
           ratesFile: fileOfRates(fx, ratesFile),
           progress: looked.progress,
         })),

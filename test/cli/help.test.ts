@@ -1,5 +1,6 @@
 /** The help teaches: what a command does, what it needs, and how it is written. */
 import { expect, test } from 'vitest';
+import { tableNames } from '../../functions/sources/source-file.ts';
 import { codeVersion } from '../../functions/version.ts';
 import { retention } from './retention.ts';
 
@@ -10,7 +11,7 @@ test.each<[string, readonly RegExp[]]>([
       /Start here:/,
       /retention demo/,
       /one folder a month/,
-      /lines\.csv/,
+      ...tableNames.map((table) => new RegExp(`${table}\\.csv`)),
       /run --stack retention-report/,
       /Exit codes: 0 done/,
       /3 blocked by a gate/,

@@ -1,11 +1,13 @@
 /** Months made of an account's invoices, looked over: how far they reach, what must be read for them, and once they are there. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ReportError } from '../../functions/errors.ts';
-import { account as invoicedAccount } from '../sources/stripe/invoiced/book.ts';
+import { writeFiles } from '../pipeline/book.ts';
+import { account as invoicedAccount, rates } from '../sources/stripe/invoiced/book.ts';
 import { accountUnderLook, outcomes } from './account-look.ts';
 import { named } from './look.ts';
 
-const { server, look, check, pull } = accountUnderLook();
+const { root, server, look, check, pull } = accountUnderLook();
 
 describe('months made of invoices', () => {
   const address = 'stripe:?basis=invoiced&parent=group';
@@ -62,5 +64,21 @@ describe('months made of invoices', () => {
     if (!(refusal instanceof ReportError)) return;
     expect(told).toMatchObject({ outcome: 'fail', kind: refusal.kind, fix: refusal.hint });
     expect(told.seen).toContain(refusal.message);
+  });
+
+  it('have their missing rates told for the file of the oldest, which holds for all of them', async () => {
+    server().account = { ...invoicedAccount(), subscriptions: server().account.subscriptions };
+    const told = await check('rates', { address });
+    expect(told).toMatchObject({ outcome: 'warn', seen: expect.stringContaining('at 2025-09 to 2026-10 for') });
+    expect(told.paste[0]).toBe('inbox/2025-09/fx.csv, a new file:');
+    expect(told.paste.join()).not.toContain('2026-10');
+    const inbox = join(root(), 'home/inbox/stripe-invoiced');
+    // A later file alone leaves the months before it without rates, and one that lacks a currency takes it away.
+    await writeFiles(inbox, { '2026-03/fx.csv': rates });
+    expect((await check('rates', { address })).paste).toEqual(told.paste);
+    await writeFiles(inbox, { '2025-09/fx.csv': rates });
+    expect((await check('rates', { address })).outcome).toBe('ok');
+    await writeFiles(inbox, { '2026-03/fx.csv': 'currency,rate\nGBP,1.30\n' });
+    expect((await check('rates', { address })).paste[0]).toBe('inbox/2026-03/fx.csv, to be added:');
   });
 });
