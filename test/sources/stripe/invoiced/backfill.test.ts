@@ -476,7 +476,8 @@ describe('an account', () => {
     await pull('2026-10', { home: 'other', source: 'stripe:' });
     const text = await readFile(join(root, 'other/inbox/stripe/2026-10/control.json'), 'utf8');
     const { lines, mrr }: { lines: unknown; mrr: unknown } = JSON.parse(text);
-    expect(await control('2026-10')).toEqual({ lines, mrr, basis: 'invoiced' });
+    const soon = expect.stringMatching(/^Pulled on 2026-11-\d\d, less than 35 days after the month/);
+    expect(await control('2026-10')).toEqual({ lines, mrr, basis: 'invoiced', notes: [soon] });
     expect(lines).toBe(5);
   });
 });
