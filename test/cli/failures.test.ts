@@ -195,8 +195,10 @@ describe('4: something that the run depends on', () => {
         const until = performance.now() + 500;
         for (let at = 0; performance.now() < until; at++) {
           const folder = join(scratch, `${at % 7}`);
-          await mkdir(folder, { recursive: true });
-          await writeFile(join(folder, `${at}`), '').catch(() => {});
+          // What it writes into may be taken away under it.
+          await mkdir(folder, { recursive: true })
+            .then(() => writeFile(join(folder, `${at}`), ''))
+            .catch(() => {});
         }
       })();
       throw new Error('the disk is full');
