@@ -8,6 +8,7 @@ import { type Catalog, type CatalogMonth, loadCatalog, ratesAt } from '../lake/c
 import { loadTable } from '../load-table.ts';
 import type { Clock } from '../ports.ts';
 import { dayOf, spanOf } from '../sources/billing/calendar.ts';
+import { firstCommitted, inTheWay } from '../sources/billing/committed-months.ts';
 import type { Examiner } from '../sources/billing/examination.ts';
 import { isPulled, pullStateOf } from '../sources/billing/pull-month.ts';
 import { invoicesAsked, type Vendor } from '../sources/billing/vendor.ts';
@@ -98,8 +99,7 @@ const monthThatStood = async (
   { vendor, address, committed, looked }: AccountPatient,
 ): Promise<Month | null> => {
   if (invoicesAsked(vendor, address) === null) return null;
-  for (const month of committed) if (month <= until && (await isPulled(vendor.name, month, looked.store))) return month;
-  return null;
+  return firstCommitted(vendor.name, committed, until, looked.store);
 };
 
 const toldMonths = (months: readonly Month[]): string =>
@@ -114,16 +114,13 @@ const pulledCheck = async (
   const { title } = vendor;
   const { months, by, state } = await pullsOf(month, patient);
   const stood = await monthThatStood(by, patient);
-  if (stood !== null)
+  if (stood !== null) {
+    const { problem, hint } = inTheWay(stood, vendor.name);
     return {
-      check: fail(
-        'pulled',
-        'usage',
-        `${stood} was pulled from subscriptions into this home, on the basis committed: its book of invoices would take the place of that, so no month is made`,
-        `End with the month before ${stood}, or keep the invoices in another --home. To have ${stood} made of invoices, remove its folder in inbox/${vendor.name}.`,
-      ),
+      check: fail('pulled', 'usage', `${problem}, so no month is made`, hint),
       pulled: state?.finished === true,
     };
+  }
   const all = toldMonths(months);
   if (state === null) return { check: ok('pulled', `${month} has not been pulled yet; ${all}`), pulled: false };
   const day = dayOf(state.pulledAt, timeZone);

@@ -10,6 +10,7 @@ import type { OpenInvoiceBooks } from '../invoices/port.ts';
 import { bookMonthsOf, writeBooks } from '../invoices/write-books.ts';
 import type { SourceFile } from '../source-file.ts';
 import { dayOf, spanOf } from './calendar.ts';
+import { firstCommitted, inTheWay } from './committed-months.ts';
 import { keepBeside } from './kept-beside.ts';
 import { partFiles } from './part-files.ts';
 import type { InvoiceSource, PullRequest } from './port.ts';
@@ -39,13 +40,10 @@ export const newestInvoiced = async (name: string, home: string, store: ObjectSt
 
 /** Months up to `until` that were pulled as they stood: books of invoices would take their places in the lake. */
 const refuseCommitted = async (vendor: string, until: Month, { home, store }: InvoicedOptions): Promise<void> => {
-  for (const month of await foldersOf(vendor, home)) {
-    if (month > until || !(await isPulled(vendor, month, store))) continue;
-    throw usageError(
-      `${month} was pulled from subscriptions into this home, on the basis committed: its book of invoices would take the place of that`,
-      `End with the month before ${month}, or keep the invoices in another --home. To have ${month} made of invoices, remove its folder in inbox/${vendor}.`,
-    );
-  }
+  const month = await firstCommitted(vendor, await foldersOf(vendor, home), until, store);
+  if (month === null) return;
+  const { problem, hint } = inTheWay(month, vendor);
+  throw usageError(problem, hint);
 };
 
 export type InvoicedOptions = Omit<PullOptions, 'month' | 'near' | 'begunBy'> & {
